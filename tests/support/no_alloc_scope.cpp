@@ -51,7 +51,11 @@ std::uint64_t NoAllocScope::violations() const noexcept
 
 #if defined(OB_TEST_SANITIZER_HEAP)
 
-#  include <sanitizer/allocator_interface.h>
+// As in <sanitizer/allocator_interface.h>, which GCC does not install.
+// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the sanitizer's name
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void*,
+                                                                           std::size_t),
+                                                         void (*on_free)(const volatile void*));
 
 namespace {
 
@@ -72,11 +76,13 @@ namespace {
 extern "C" {
 
 // The C library's own names for its allocator, for programs that put something in front of it.
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-*,readability-identifier-naming): not ours to name
 void* __libc_malloc(std::size_t size_bytes) noexcept;
 void* __libc_calloc(std::size_t count, std::size_t size_bytes) noexcept;
 void* __libc_realloc(void* memory, std::size_t size_bytes) noexcept;
 void* __libc_memalign(std::size_t alignment_bytes, std::size_t size_bytes) noexcept;
 void __libc_free(void* memory) noexcept;
+// NOLINTEND(bugprone-reserved-identifier,cert-*,readability-identifier-naming)
 
 void* malloc(std::size_t size_bytes) noexcept
 {
