@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// Starting and ending child processes, race-free by process handle (Linux: pidfd).
+
+#include "rt/control/result.hpp"
+#include "rt/os/handle.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace outboard::rt::os {
+
+struct SpawnOptions {
+    std::string executable;                ///< a path; no search in PATH
+    std::vector<std::string> arguments;    ///< without argv[0], which is the executable
+    std::vector<std::string> environment;  ///< "NAME=value", added to or replacing the parent's
+    int inherited_handle = -1;             ///< reaches the child as descriptor 3; the only one
+                                           ///< beside 0, 1, 2
+    int error_output_handle = -1;          ///< the child's descriptor 2; -1: inherited
+};
+
+struct ChildProcess {
+    std::int32_t process_id = -1;
+    UniqueHandle handle;  ///< readable once the child has ended
+};
+
+enum class ExitKind : std::uint8_t {
+    exited,     ///< `value` is the exit code
+    signalled,  ///< `value` is the signal
+    unknown,    ///< somebody else in this process reaped it (a host that ignores SIGCHLD)
+};
+
+struct ExitStatus {
+    ExitKind kind = ExitKind::unknown;
+    int value = 0;
+};
+
+/// Starts `executable` without copying this process's memory (no fork), so that neither locked
+/// memory nor a large host makes it slow. The child: ordinary scheduling and CPU affinity as at
+/// process start, default signal actions and mask, standard input from /dev/null, all other
+/// descriptors closed, killed when the calling *thread* ends (PDEATHSIG follows the thread: call
+/// it from one that lives as long as its children shall).
+/// @return not_found or no_permission for an executable that cannot be started
+[[nodiscard]] Result<ChildProcess> spawn(const SpawnOptions& options) noexcept;
+
+/// Sends `signal_number` to the process behind the handle; a process that has ended is no error.
+[[nodiscard]] Result<void> send_signal(const UniqueHandle& process, int signal_number) noexcept;
+
+/// A handle to a process that is not our child (a found service).
+[[nodiscard]] Result<UniqueHandle> open_process(std::int32_t process_id) noexcept;
+
+/// Waits for the end of a child until `deadline_ns` and reaps it.
+/// @return timed_out when it still runs
+[[nodiscard]] Result<ExitStatus> reap(const UniqueHandle& process,
+                                      std::uint64_t deadline_ns) noexcept;
+
+/// For a child that has just started: asks to be killed when its parent thread ends, and says
+/// whether the parent is already another process than `expected_parent`.
+[[nodiscard]] bool bind_life_to_parent(std::int32_t expected_parent) noexcept;
+
+[[nodiscard]] std::int32_t current_process_id() noexcept;
+
+}  // namespace outboard::rt::os

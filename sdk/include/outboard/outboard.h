@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef OB_OUTBOARD_H
+#define OB_OUTBOARD_H
+
+/** @file All of the C ABI. */
+
+#include "common.h"
+#include "event.h"
+#include "host.h"
+#include "processor.h"
+#include "service.h"
+
+#endif /* OB_OUTBOARD_H */

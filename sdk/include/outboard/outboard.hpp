@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// All of the C++ face.
+
+#include <outboard/host.hpp>
+#include <outboard/processor.hpp>
