@@ -8,7 +8,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
-#include <cstdio>
+#include <iostream>
 
 namespace {
 
@@ -47,7 +47,7 @@ int main(int argc, char** argv)
     if (context.shouldExit() || status != 0)
         return status;
     if (selected_case_count == 0) {
-        std::fprintf(stderr, "no test case matches the filter\n");
+        std::cerr << "no test case matches the filter\n";
         return 1;
     }
     return outboard::test::something_was_skipped() ? outboard::test::skip_exit_code : 0;
