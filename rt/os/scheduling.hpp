@@ -33,6 +33,9 @@ using ThreadId = std::int32_t;
 /// @return no_permission where RLIMIT_RTPRIO (and CAP_SYS_NICE) do not allow it
 [[nodiscard]] Result<void> set_fifo(ThreadId thread, int priority) noexcept;
 
+/// Highest priority that set_fifo() may take without privileges (RLIMIT_RTPRIO); 0: none.
+[[nodiscard]] int fifo_priority_limit() noexcept;
+
 [[nodiscard]] Result<void> set_other(ThreadId thread, int nice_level) noexcept;
 
 /// Asks RealtimeKit over the system D-Bus for SCHED_RR at `priority`, or less if it grants less.

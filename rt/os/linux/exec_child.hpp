@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// What a child does between clone() and execve(), while it shares the parent's memory.
+
+#include <cstdint>
+
+namespace outboard::rt::os {
+
+/// The kernel's signal set: one bit for each of the 64 signals.
+using SignalMask = std::uint64_t;
+
+/// Made by the parent, which sleeps until the child has executed its program or has ended; so the
+/// child may also write to it.
+struct ExecPlan {
+    const char* executable;
+    char* const* arguments;
+    char* const* environment;
+    int inherited_handle;
+    int error_output_handle;
+    std::int32_t parent;
+
+    const char* failed_operation = nullptr;  ///< set by the child when it fails
+    int sys_errno = 0;
+};
+
+/// Entry of the child; `plan` is an ExecPlan. Returns only when something failed.
+int exec_child(void* plan) noexcept;
+
+}  // namespace outboard::rt::os
