@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// Bells: how one side wakes the other without a system call unless it sleeps.
+///
+///     ringer                                   waiter
+///     publish its count (release)              expected = bell          (first of all)
+///     bell += 1               (seq_cst) (R)    look at the counts: nothing there
+///     if asleep               (seq_cst) (S)    asleep = 1               (seq_cst) (A)
+///         futex wake                           if bell == expected      (seq_cst) (B)
+///                                                  futex wait(bell, expected)
+///                                              asleep = 0
+///
+/// It is Dekker's pattern. Either S sees A, and the ringer wakes; or S came before A in the single
+/// order of seq_cst operations, then R did too and B sees the new bell, so the waiter does not
+/// sleep. With release and acquire alone both may miss the other, on x86 as well (store-load
+/// reordering). These are the only seq_cst accesses of the code base.
+///
+/// Both words lie in memory that both sides can write. They are hints: whatever the peer puts
+/// there, the worst is a wake too many or a wait until the deadline.
+
+#include "rt/os/clock.hpp"
+#include "rt/os/futex.hpp"
+#include "rt/path/contract.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace outboard::rt {
+
+/// A bell and the flag of its one waiter, each on its own line. Part of the wire layout.
+struct Bell {
+    alignas(cache_line_bytes) std::atomic<std::uint32_t> rung{0};
+    alignas(cache_line_bytes) std::atomic<std::uint32_t> asleep{0};
+};
+static_assert(sizeof(Bell) == 2 * cache_line_bytes);
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+
+/// Advances the bell; wakes its waiter if that one sleeps.
+/// @pre    what the waiter is to find has been published (release)
+/// @thread ringer
+/// @rt     wait-free; one futex call if the waiter sleeps, else none
+/// @return whether a system call was made
+inline bool ring(Bell& bell) noexcept OB_NONBLOCKING
+{
+    bell.rung.fetch_add(1, std::memory_order_seq_cst);     // (R)
+    if (bell.asleep.load(std::memory_order_seq_cst) == 0)  // (S)
+        return false;
+    os::futex_wake(bell.rung, os::FutexScope::shared);
+    return true;
+}
+
+/// Hint to the CPU that we spin.
+inline void spin_pause() noexcept
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+enum class WaitEnd : std::uint8_t { ready, deadline };
+
+/// What a waiter may be woken by: the bells of some links, and an alarm of its own process.
+class BellWait {
+public:
+    static constexpr std::size_t bells_max = 32;
+
+    /// @param alarm  private word that the supervisor advances; may be null
+    /// @param use_wait_any  os::can_wait_on_many(), asked once at start-up
+    BellWait(const std::atomic<std::uint32_t>* alarm, bool use_wait_any) noexcept
+        : alarm_(alarm),
+          use_wait_any_(use_wait_any)
+    {}
+
+    void clear() noexcept { bell_count_ = 0; }
+
+    /// The first bell is the one waited for where the kernel can wait on one word only; then the
+    /// others, and the alarm, are looked at when the deadline has come.
+    void add(Bell& bell) noexcept
+    {
+        OB_ASSERT(bell_count_ < bells_max);
+        bells_[bell_count_++] = &bell;
+    }
+
+    /// Waits until `ready()` or the deadline. `ready` looks at counts and deaths; it is asked once
+    /// more after the deadline.
+    /// @thread the one waiter of all these bells
+    /// @rt     blocks until the deadline at most; futex calls only. A peer that rings without end
+    ///         cannot hold it longer: the clock is read in each round.
+    template <typename Ready>
+    [[nodiscard]] WaitEnd wait(std::uint64_t deadline_ns, std::uint64_t spin_ns,
+                               Ready&& ready) noexcept
+    {
+        if (spin_ns != 0 && spin(spin_ns, ready))
+            return WaitEnd::ready;
+        for (;;) {
+            load_expected();
+            if (ready())
+                return WaitEnd::ready;
+            if (os::monotonic_ns() >= deadline_ns)
+                return WaitEnd::deadline;
+            set_asleep(1);
+            if (nothing_changed())
+                sleep(deadline_ns);
+            set_asleep(0);
+        }
+    }
+
+private:
+    template <typename Ready>
+    [[nodiscard]] static bool spin(std::uint64_t spin_ns, Ready& ready) noexcept
+    {
+        const std::uint64_t end_ns = os::monotonic_ns() + spin_ns;
+        do {
+            if (ready())
+                return true;
+            spin_pause();
+        } while (os::monotonic_ns() < end_ns);
+        return false;
+    }
+
+    void load_expected() noexcept
+    {
+        std::size_t word_count = 0;
+        for (std::size_t index = 0; index < bell_count_; ++index) {
+            const auto& rung = bells_[index]->rung;
+            words_[word_count++] = {&rung, rung.load(std::memory_order_seq_cst),
+                                    os::FutexScope::shared};
+        }
+        if (alarm_ != nullptr) {
+            // acquire, pairs with the release in raise_alarm(): the death that it announces is
+            // visible to the look that follows.
+            words_[word_count++] = {alarm_, alarm_->load(std::memory_order_acquire),
+                                    os::FutexScope::this_process};
+        }
+        word_count_ = word_count;
+    }
+
+    void set_asleep(std::uint32_t value) noexcept
+    {
+        // (A) on the way down. On the way up relaxed is enough: a stale 1 costs a wake too many.
+        const auto order = value != 0 ? std::memory_order_seq_cst : std::memory_order_relaxed;
+        for (std::size_t index = 0; index < bell_count_; ++index)
+            bells_[index]->asleep.store(value, order);
+    }
+
+    [[nodiscard]] bool nothing_changed() const noexcept
+    {
+        for (std::size_t index = 0; index < bell_count_; ++index) {  // (B)
+            if (words_[index].word->load(std::memory_order_seq_cst) != words_[index].expected)
+                return false;
+        }
+        return true;
+    }
+
+    void sleep(std::uint64_t deadline_ns) noexcept
+    {
+        OB_ASSERT(word_count_ != 0);
+        const std::span<const os::FutexWait> words{words_.data(), word_count_};
+        if (word_count_ == 1 || !use_wait_any_)
+            static_cast<void>(os::futex_wait(words.front(), deadline_ns));
+        else
+            static_cast<void>(os::futex_wait_any(words, deadline_ns));
+    }
+
+    const std::atomic<std::uint32_t>* alarm_;
+    bool use_wait_any_;
+    std::size_t bell_count_ = 0;
+    std::size_t word_count_ = 0;
+    std::array<Bell*, bells_max> bells_{};
+    std::array<os::FutexWait, bells_max + 1> words_{};
+};
+static_assert(BellWait::bells_max + 1 <= os::futex_wait_max);
+
+/// Wakes a BellWait by its alarm. What it is to find must have been stored before.
+/// @thread supervisor
+inline void raise_alarm(std::atomic<std::uint32_t>& alarm) noexcept
+{
+    // release, pairs with the acquire in BellWait::load_expected().
+    alarm.fetch_add(1, std::memory_order_release);
+    os::futex_wake(alarm, os::FutexScope::this_process);
+}
+
+}  // namespace outboard::rt
