@@ -14,12 +14,12 @@
 namespace outboard::rt::os {
 
 struct SpawnOptions {
-    std::string executable;                ///< a path; no search in PATH
-    std::vector<std::string> arguments;    ///< without argv[0], which is the executable
-    std::vector<std::string> environment;  ///< "NAME=value", added to or replacing the parent's
-    int inherited_handle = -1;             ///< reaches the child as descriptor 3; the only one
-                                           ///< beside 0, 1, 2
-    int error_output_handle = -1;          ///< the child's descriptor 2; -1: inherited
+    std::string executable{};                ///< a path; no search in PATH
+    std::vector<std::string> arguments{};    ///< without argv[0], which is the executable
+    std::vector<std::string> environment{};  ///< "NAME=value", added to or replacing the parent's
+    int inherited_handle = -1;               ///< reaches the child as descriptor 3; the only one
+                                             ///< beside 0, 1, 2
+    int error_output_handle = -1;            ///< the child's descriptor 2; -1: inherited
 };
 
 struct ChildProcess {
@@ -59,6 +59,7 @@ struct ExitStatus {
 
 /// For a child that has just started: asks to be killed when its parent thread ends, and says
 /// whether the parent is already another process than `expected_parent`.
+/// @return true when it is: the parent has gone, leave
 [[nodiscard]] bool bind_life_to_parent(std::int32_t expected_parent) noexcept;
 
 [[nodiscard]] std::int32_t current_process_id() noexcept;
