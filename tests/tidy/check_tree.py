@@ -72,6 +72,7 @@ UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")
 
 SPDX = re.compile(r"(//|/\*|#) SPDX-License-Identifier: MIT( \*/)?$")
 INCLUDE = re.compile(r'\s*#\s*include\s*(?P<open>[<"])(?P<name>[^>"]+)[>"]')
+TEST_CASE = re.compile(r'\bTEST_CASE(_FIXTURE)?\([^"]*"(?P<name>[^"]*)"')
 NOT_CODE = re.compile(
     r"//[^\n]*"
     r"|/\*.*?\*/"
@@ -129,6 +130,13 @@ def check_words(path: str, text: str) -> Iterator[Violation]:
             if path.startswith(folder) and not path.startswith(exceptions):
                 if found := word.search(line):
                     yield Violation(path, number, "banned-word", f"{found.group()}: {reason}")
+
+
+def check_test_names(path: str, text: str) -> Iterator[Violation]:
+    for case in TEST_CASE.finditer(text):
+        if ";" in case["name"]:
+            number = text.count("\n", 0, case.start()) + 1
+            yield Violation(path, number, "test-name", "CMake splits the name at the semicolon")
 
 
 def included_place(root: pathlib.Path, path: str, name: str) -> str | None:
@@ -194,6 +202,7 @@ def check_file(root: pathlib.Path, file: pathlib.Path) -> Iterator[Violation]:
     if file.suffix in CPP_SUFFIXES:
         yield from check_size(path, lines)
         yield from check_words(path, text)
+        yield from check_test_names(path, text)
         yield from check_includes(root, path, lines)
 
 

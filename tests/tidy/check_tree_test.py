@@ -68,6 +68,13 @@ class Text(MadeTree):
         self.assertEqual(self.rules_broken_by("rt/a.cpp", "\n" * 500), ["file-length"])
 
 
+    def test_the_name_of_a_test_case_has_no_semicolon(self):
+        good = 'TEST_CASE("a, b") { f("x;"); }\nTEST_CASE_FIXTURE(Fixture, "c") {}\n'
+        self.assertEqual(self.rules_broken_by("tests/a.cpp", good), [])
+        for bad in ('TEST_CASE("a; b") {}', 'TEST_CASE_FIXTURE(Fixture,\n    "a; b") {}'):
+            self.assertEqual(self.rules_broken_by("tests/a.cpp", bad), ["test-name"])
+
+
 class Words(MadeTree):
     def test_real_time_code_neither_locks_nor_allocates(self):
         for code in ("std::mutex m;", "std::condition_variable c;", "new int;", "malloc(1);"):
