@@ -49,7 +49,7 @@ public:
     }
 
 private:
-    sd_bus_error error_ = SD_BUS_ERROR_NULL;
+    sd_bus_error error_{};  // SD_BUS_ERROR_NULL, which is no C++
 };
 
 [[nodiscard]] tl::unexpected<Error> bus_error(const BusError& error, int result,
