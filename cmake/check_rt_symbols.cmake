@@ -3,13 +3,15 @@
 # Fails when real-time code needs a symbol that can block, allocate or throw. It reads the archive
 # as built, so it sees what the optimiser left and works with every compiler.
 #
-#   cmake -DNM=<nm> -DARCHIVE=<libob_rt_path.a> -P check_rt_symbols.cmake
+#   cmake -DNM=<nm> -P check_rt_symbols.cmake <libob_rt_path.a>
 #
 # abort() is allowed: it is how an assertion ends. syscall() hides what it calls, so only the object
 # that waits on futexes may use it.
 
-if(NOT NM OR NOT ARCHIVE)
-    message(FATAL_ERROR "Usage: cmake -DNM=<nm> -DARCHIVE=<archive> -P check_rt_symbols.cmake")
+math(EXPR last_argument "${CMAKE_ARGC} - 1")
+set(archive "${CMAKE_ARGV${last_argument}}")
+if(NOT NM OR NOT EXISTS "${archive}")
+    message(FATAL_ERROR "Usage: cmake -DNM=<nm> -P check_rt_symbols.cmake <archive>")
 endif()
 
 set(banned
@@ -32,7 +34,7 @@ set(banned
     "dlopen|dlsym|fork|vfork|clone|exec[lv].*|signal|sigaction|raise|kill|exit|_exit")
 set(objects_that_wait "^futex\\.cpp\\.o(bj)?$")
 
-execute_process(COMMAND ${NM} --undefined-only ${ARCHIVE}
+execute_process(COMMAND ${NM} --undefined-only ${archive}
     OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
 string(REPLACE ";" "" listing "${listing}")
 string(REPLACE "\n" ";" lines "${listing}")
@@ -66,10 +68,10 @@ foreach(line IN LISTS lines)
 endforeach()
 
 if(symbol_count EQUAL 0)
-    message(FATAL_ERROR "${ARCHIVE}: no symbol found, so nothing was audited")
+    message(FATAL_ERROR "${archive}: no symbol found, so nothing was audited")
 endif()
 if(violations)
     list(REMOVE_DUPLICATES violations)
     list(JOIN violations "\n  " violations)
-    message(FATAL_ERROR "${ARCHIVE} is real-time code but needs\n  ${violations}")
+    message(FATAL_ERROR "${archive} is real-time code but needs\n  ${violations}")
 endif()

@@ -19,7 +19,7 @@
 namespace outboard::rt::os {
 
 /// Longest message; a longer one is refused by send_message() and reported by receive_message().
-inline constexpr std::size_t message_bytes_max = 256 * 1024;
+inline constexpr std::size_t message_bytes_max = std::size_t{256} * 1024;
 inline constexpr std::size_t message_handles_max = 4;
 
 struct Message {

@@ -136,6 +136,7 @@ TEST_SUITE("rt/os_futex")
     {
         const std::vector<Word> words(os::futex_wait_max);
         std::vector<os::FutexWait> waits;
+        waits.reserve(words.size());
         for (const Word& word : words)
             waits.push_back({&word, 0, FutexScope::shared});
         const bool on_many = os::can_wait_on_many();

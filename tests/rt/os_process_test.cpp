@@ -97,20 +97,24 @@ public:
         : number_(number),
           before_(::fcntl(number, F_DUPFD_CLOEXEC, 100))
     {
-        if (handle >= 0)
+        if (handle >= 0) {
             ::dup3(handle, number, O_CLOEXEC);
-        else
+        } else {
             ::close(number);
+        }
     }
     ~PlacedHandle()
     {
-        if (before_.is_open())
+        if (before_.is_open()) {
             ::dup2(before_.get(), number_);
-        else
+        } else {
             ::close(number_);
+        }
     }
     PlacedHandle(const PlacedHandle&) = delete;
+    PlacedHandle(PlacedHandle&&) = delete;
     PlacedHandle& operator=(const PlacedHandle&) = delete;
+    PlacedHandle& operator=(PlacedHandle&&) = delete;
 
 private:
     int number_;
@@ -307,6 +311,7 @@ TEST_SUITE("rt/os_process")
         constexpr int child_count = 5;
         std::array<int, thread_count> clean_count{};
         std::vector<std::thread> threads;
+        threads.reserve(thread_count);
         for (int& clean : clean_count) {
             threads.emplace_back([&clean] {
                 auto options = shell(look_for_handles);
@@ -334,7 +339,8 @@ TEST_SUITE("rt/os_process")
         CHECK(failed.error().code == ErrorCode::not_found);
     }
 
-    TEST_CASE("a process that is not our child can be watched; its exit code stays its parent's")
+    TEST_CASE(
+        "a process that is not our child can be watched, but its exit code stays its parent's")
     {
         const auto child = os::spawn({.executable = "/bin/sleep", .arguments = {"30"}});
         REQUIRE(child);

@@ -48,7 +48,9 @@ struct FolderFixture {
     }
     ~FolderFixture() { std::filesystem::remove_all(folder); }
     FolderFixture(const FolderFixture&) = delete;
+    FolderFixture(FolderFixture&&) = delete;
     FolderFixture& operator=(const FolderFixture&) = delete;
+    FolderFixture& operator=(FolderFixture&&) = delete;
 
     std::filesystem::path folder;
 };

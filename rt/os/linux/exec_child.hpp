@@ -14,12 +14,12 @@ using SignalMask = std::uint64_t;
 /// Made by the parent, which sleeps until the child has executed its program or has ended; so the
 /// child may also write to it.
 struct ExecPlan {
-    const char* executable;
-    char* const* arguments;
-    char* const* environment;
-    int inherited_handle;
-    int error_output_handle;
-    std::int32_t parent;
+    const char* executable = nullptr;
+    char* const* arguments = nullptr;
+    char* const* environment = nullptr;
+    int inherited_handle = -1;
+    int error_output_handle = -1;
+    std::int32_t parent = -1;
 
     const char* failed_operation = nullptr;  ///< set by the child when it fails
     int sys_errno = 0;

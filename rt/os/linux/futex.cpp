@@ -86,6 +86,7 @@ WaitOutcome futex_wait_any(std::span<const FutexWait> words, std::uint64_t deadl
     if (!can_wait_on_many())
         return WaitOutcome::unavailable;
 
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): filled below, as far as it is read
     std::array<futex_waitv, futex_wait_max> waiters;
     for (std::size_t i = 0; i < words.size(); ++i) {
         waiters[i] = {.val = words[i].expected,
