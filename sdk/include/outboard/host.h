@@ -311,7 +311,7 @@ OB_API ob_status ob_insert_histogram_summary(const ob_insert* insert, ob_histogr
 
 /**
  * The non-empty buckets, ascending. @param bucket_count in: capacity, out: how many there are.
- * @return OB_AGAIN when the capacity is too small (1920 always suffice). [any] [!rt]
+ * @return OB_AGAIN when the capacity is too small (2048 always suffice). [any] [!rt]
  */
 OB_API ob_status ob_insert_histogram_buckets(const ob_insert* insert, ob_histogram_kind kind,
                                              ob_histogram_bucket* out, uint32_t* bucket_count)

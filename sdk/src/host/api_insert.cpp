@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+//
+// C ABI of inserts.
+
+#include "sdk/src/api/boundary.hpp"
+#include "sdk/src/host/api_objects.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+using outboard::api::fail;
+using outboard::api::guarded;
+
+namespace {
+
+[[nodiscard]] outboard::host::InsertStream& stream_of(ob_insert* insert) noexcept
+{
+    return insert->impl->stream();
+}
+
+[[nodiscard]] bool is_histogram(ob_histogram_kind kind) noexcept
+{
+    return kind >= OB_HISTOGRAM_ROUND_TRIP && kind <= OB_HISTOGRAM_DSP;
+}
+
+[[nodiscard]] const outboard::rt::Histogram& histogram_of(const ob_insert* insert,
+                                                          ob_histogram_kind kind) noexcept
+{
+    return insert->impl->statistics().histograms[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace
+
+void ob_insert_config_init(ob_insert_config* config) noexcept
+{
+    *config = ob_insert_config{};
+    config->struct_size_bytes = sizeof(*config);
+    config->sample_rate_hz = 48000.0;
+    config->max_frame_count = 64;
+    config->input_channel_count = 2;
+    config->output_channel_count = 2;
+    config->latency_blocks = 1;
+    config->late_limit = 3;
+    config->give_up_ns = 10'000'000'000;
+    config->event_bytes = 4096;
+}
+
+ob_status ob_insert_create(ob_caller* caller, const ob_insert_config* config,
+                           ob_insert** out) noexcept
+{
+    if (out == nullptr)
+        return OB_ERR_INVALID_ARGUMENT;
+    *out = nullptr;
+    return guarded([&] {
+        if (caller == nullptr || config == nullptr)
+            return fail(OB_ERR_INVALID_ARGUMENT, "caller or config is NULL");
+        if (const auto failure = outboard::host::check_config(*config))
+            return fail(failure.status, failure.message);
+        outboard::host::Host& host = caller->impl->host();
+        outboard::host::Failure failure;
+        auto impl = host.start_insert(*caller->impl, outboard::host::make_spec(*config), failure);
+        if (impl == nullptr)
+            return fail(failure.status, failure.message);
+        *out = new ob_insert{std::move(impl), &host};
+        return ob_status{OB_OK};
+    });
+}
+
+void ob_insert_destroy(ob_insert* insert) noexcept
+{
+    if (insert == nullptr)
+        return;
+    insert->host->detach(*insert->impl);
+    delete insert;
+}
+
+ob_status ob_insert_process(ob_insert* insert, const float* const* inputs, float* const* outputs,
+                            uint32_t frame_count) noexcept
+{
+    const ob_status status = stream_of(insert).process(inputs, outputs, frame_count);
+    if (status == OB_ERR_INVALID_ARGUMENT) {
+        const auto channel_count = stream_of(insert).format().output_channel_count;
+        for (uint32_t channel = 0; channel < channel_count; ++channel)
+            std::fill_n(outputs[channel], frame_count, 0.0f);
+    }
+    return status;
+}
+
+ob_status ob_insert_post(ob_insert* insert, const float* const* inputs,
+                         uint32_t frame_count) noexcept
+{
+    return stream_of(insert).post(inputs, frame_count);
+}
+
+ob_status ob_insert_collect(ob_insert* insert, float* const* outputs) noexcept
+{
+    return stream_of(insert).collect(outputs);
+}
+
+uint32_t ob_insert_latency_frames(const ob_insert* insert) noexcept
+{
+    return insert->impl->stream().format().latency_frames();
+}
+
+ob_status ob_insert_add_event(ob_insert* insert, const ob_event_header* event) noexcept
+{
+    return stream_of(insert).add_event(*event);
+}
+
+ob_status ob_insert_set_parameter(ob_insert* insert, uint32_t parameter_id, double value) noexcept
+{
+    return insert->impl->parameters().set(parameter_id, value);
+}
+
+ob_event_list ob_insert_output_events(const ob_insert* insert) noexcept
+{
+    return insert->impl->stream().output_events();
+}
+
+uint32_t ob_insert_parameter_count(const ob_insert* insert) noexcept
+{
+    return static_cast<uint32_t>(insert->impl->parameters().infos().size());
+}
+
+ob_status ob_insert_parameter_info(const ob_insert* insert, uint32_t index,
+                                   ob_parameter_info* out) noexcept
+{
+    const auto& infos = insert->impl->parameters().infos();
+    if (index >= infos.size())
+        return OB_ERR_INVALID_ARGUMENT;
+    *out = infos[index];
+    return OB_OK;
+}
+
+ob_status ob_insert_save_state(ob_insert* insert, void* out, uint64_t* size_bytes) noexcept
+{
+    return guarded([&] {
+        std::vector<std::byte> state;
+        if (const auto failure = insert->host->save_state(*insert->impl, state))
+            return fail(failure.status, failure.message);
+        const uint64_t capacity_bytes = *size_bytes;
+        *size_bytes = state.size();
+        if (capacity_bytes < state.size())
+            return ob_status{OB_AGAIN};
+        if (!state.empty())
+            std::memcpy(out, state.data(), state.size());
+        return ob_status{OB_OK};
+    });
+}
+
+ob_status ob_insert_load_state(ob_insert* insert, const void* data, uint64_t size_bytes) noexcept
+{
+    return guarded([&] {
+        const auto* const bytes = static_cast<const std::byte*>(data);
+        const auto failure =
+            insert->host->load_state(*insert->impl, {bytes, static_cast<std::size_t>(size_bytes)});
+        return failure ? fail(failure.status, failure.message) : ob_status{OB_OK};
+    });
+}
+
+ob_status ob_insert_get_status(const ob_insert* insert, ob_insert_status* out) noexcept
+{
+    return guarded([&] {
+        *out = insert->host->locked([&] { return insert->impl->status(); });
+        return ob_status{OB_OK};
+    });
+}
+
+ob_status ob_insert_get_statistics(const ob_insert* insert, ob_insert_statistics* out) noexcept
+{
+    const outboard::host::Counters& counters = insert->impl->statistics().counters;
+    *out = {.blocks = counters.blocks.get(),
+            .frames = counters.frames.get(),
+            .frames_lost = counters.frames_lost.get(),
+            .concealed_blocks = counters.concealed_blocks.get(),
+            .deadline_misses = counters.deadline_misses.get(),
+            .late_replies = counters.late_replies.get(),
+            .not_posted = counters.not_posted.get(),
+            .non_finite_blocks = counters.non_finite_blocks.get(),
+            .corrupt_replies = counters.corrupt_replies.get(),
+            .failovers = counters.failovers.get(),
+            .events_dropped = counters.events_dropped.get(),
+            .incidents_dropped = counters.incidents_dropped.get()};
+    return OB_OK;
+}
+
+ob_status ob_insert_histogram_summary(const ob_insert* insert, ob_histogram_kind kind,
+                                      ob_histogram_summary* out) noexcept
+{
+    if (!is_histogram(kind))
+        return OB_ERR_INVALID_ARGUMENT;
+    const outboard::rt::Histogram& histogram = histogram_of(insert, kind);
+    *out = {.count = histogram.count(),
+            .min_ns = histogram.min_ns(),
+            .max_ns = histogram.max_ns(),
+            .p50_ns = histogram.quantile_ns(0.5),
+            .p90_ns = histogram.quantile_ns(0.9),
+            .p99_ns = histogram.quantile_ns(0.99),
+            .p99_9_ns = histogram.quantile_ns(0.999)};
+    return OB_OK;
+}
+
+ob_status ob_insert_histogram_buckets(const ob_insert* insert, ob_histogram_kind kind,
+                                      ob_histogram_bucket* out, uint32_t* bucket_count) noexcept
+{
+    if (!is_histogram(kind))
+        return OB_ERR_INVALID_ARGUMENT;
+    using outboard::rt::Histogram;
+    const Histogram& histogram = histogram_of(insert, kind);
+    uint32_t found = 0;
+    for (std::size_t index = 0; index < Histogram::bucket_count; ++index) {
+        const uint64_t count = histogram.bucket(index);
+        if (count == 0)
+            continue;
+        if (found < *bucket_count)
+            out[found] = {Histogram::lower_ns(index), Histogram::upper_ns(index), count};
+        ++found;
+    }
+    const bool fits = found <= *bucket_count;
+    *bucket_count = found;
+    return fits ? OB_OK : OB_AGAIN;
+}
+
+ob_status ob_insert_next_incident(ob_insert* insert, ob_incident* out) noexcept
+{
+    return insert->impl->statistics().incidents.pop(*out) ? OB_OK : OB_AGAIN;
+}
+
+ob_status ob_insert_inject_fault(ob_insert* insert, ob_fault fault, uint32_t argument) noexcept
+{
+    return guarded([&] {
+        const auto failure =
+            insert->host->locked([&] { return insert->impl->inject_fault(fault, argument); });
+        return failure ? fail(failure.status, failure.message) : ob_status{OB_OK};
+    });
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+
+#include "sdk/src/host/connection.hpp"
+
+#include "rt/os/clock.hpp"
+#include "rt/os/futex.hpp"
+#include "rt/os/socket.hpp"
+#include "sdk/src/registry/registry.hpp"
+#include "sdk/src/registry/service_path.hpp"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <utility>
+
+namespace outboard::host {
+
+namespace {
+
+constexpr std::uint64_t second_ns = 1'000'000'000;
+constexpr std::uint64_t greeting_limit_ns = second_ns;
+constexpr std::uint64_t mapping_limit_ns = 5 * second_ns;
+constexpr std::uint64_t loading_limit_ns = 30 * second_ns;
+constexpr std::uint64_t leaving_limit_ns = 100'000'000;
+
+[[nodiscard]] std::string describe_exit(const rt::os::ExitStatus& status)
+{
+    switch (status.kind) {
+        case rt::os::ExitKind::exited: return "exited with code " + std::to_string(status.value);
+        case rt::os::ExitKind::signalled: return "died of signal " + std::to_string(status.value);
+        case rt::os::ExitKind::unknown: break;
+    }
+    return "ended";
+}
+
+[[nodiscard]] std::string version_range(int oldest, int newest)
+{
+    return oldest == newest ? std::to_string(newest)
+                            : std::to_string(oldest) + " to " + std::to_string(newest);
+}
+
+}  // namespace
+
+Connection::Connection(const InsertSpec& spec, const HostContext& context)
+    : spec_(&spec),
+      context_(context)
+{
+    enter(Phase::greeting, rt::os::monotonic_ns(), greeting_limit_ns);
+    if (spec.is_found_by_name()) {
+        connect_to_found();
+        return;
+    }
+    const char* const directory =
+        context.service_directory.empty() ? nullptr : context.service_directory.c_str();
+    const auto executable = registry::find_executable(spec.service, directory);
+    if (!executable)
+        fail(make_failure(executable.error(), "service '" + spec.service + "'"));
+    else
+        start_child(*executable);
+}
+
+Connection::~Connection()
+{
+    replica_.reset();
+    channel_.close();  // a service that we started leaves when its host hangs up
+    if (!is_child_ || is_reaped_)
+        return;
+    if (rt::os::reap(process_, rt::os::monotonic_ns() + leaving_limit_ns))
+        return;
+    static_cast<void>(rt::os::send_signal(process_, SIGKILL));
+    static_cast<void>(rt::os::reap(process_, rt::os::monotonic_ns() + second_ns));
+}
+
+void Connection::start_child(const std::string& executable)
+{
+    executable_ = executable;
+    auto ends = rt::os::socket_pair();
+    if (!ends)
+        return fail(make_failure(ends.error(), "cannot talk to a service"));
+    rt::os::SpawnOptions options;
+    options.executable = executable;
+    options.inherited_handle = ends->second.get();
+    options.environment = {"OUTBOARD_SOCKET=3",
+                           "OUTBOARD_PARENT=" + std::to_string(rt::os::current_process_id())};
+    if ((spec_->config.flags & OB_INSERT_FAULT_HOOK) != 0)
+        options.environment.emplace_back("OUTBOARD_FAULT_HOOK=1");
+    auto child = rt::os::spawn(options);
+    if (!child)
+        return fail(make_failure(child.error(), "cannot start service '" + executable + "'"));
+    process_id_ = child->process_id;
+    process_ = std::move(child->handle);
+    is_child_ = true;
+    channel_ = link::ControlChannel{std::move(ends->first)};
+}
+
+void Connection::connect_to_found()
+{
+    const std::string name = spec_->service.substr(1);
+    const auto path = registry::socket_path(name);
+    if (!path)
+        return fail(make_failure(path.error(), "service '" + spec_->service + "'"));
+    auto socket = rt::os::connect_to(*path);
+    if (!socket) {
+        Failure failure = make_failure(socket.error(), "no service listens as '" + name + "'");
+        failure.message += " (start it: outboard serve --name " + name + ")";
+        return fail(std::move(failure));
+    }
+    const auto peer = rt::os::peer_credentials(*socket);
+    if (!peer)
+        return fail(make_failure(peer.error(), "service '" + spec_->service + "'"));
+    auto process = rt::os::open_process(peer->process_id);
+    if (!process)
+        return fail(make_failure(process.error(), "service '" + spec_->service + "'"));
+    process_id_ = peer->process_id;
+    process_ = std::move(*process);
+    channel_ = link::ControlChannel{std::move(*socket)};
+}
+
+std::string Connection::who() const
+{
+    return "service '" + (executable_.empty() ? spec_->service : executable_) + "'";
+}
+
+void Connection::enter(Phase phase, std::uint64_t now_ns, std::uint64_t limit_ns)
+{
+    phase_ = phase;
+    limit_ns_ = limit_ns;
+    limit_at_ns_ = now_ns + limit_ns;
+}
+
+void Connection::fail(Failure failure)
+{
+    phase_ = Phase::failed;
+    failure_ = std::move(failure);
+}
+
+std::uint64_t Connection::due_ns() const noexcept
+{
+    const bool is_waiting = phase_ != Phase::streaming && phase_ != Phase::failed;
+    return is_waiting ? limit_at_ns_ : rt::os::no_deadline_ns;
+}
+
+int Connection::socket() const noexcept
+{
+    return phase_ == Phase::failed ? -1 : channel_.socket().get();
+}
+
+void Connection::advance(std::uint64_t now_ns)
+{
+    while (phase_ != Phase::failed) {
+        auto message = channel_.receive();
+        if (message) {
+            handle(message->body, now_ns);
+            continue;
+        }
+        switch (message.error().code) {
+            case rt::ErrorCode::timed_out: break;
+            case rt::ErrorCode::disconnected: return on_hang_up();
+            default:
+                return fail({OB_ERR_PROTOCOL, who() + " sent a malformed message: " +
+                                                  api::describe(message.error())});
+        }
+        break;
+    }
+    if (phase_ != Phase::failed && now_ns >= due_ns()) {
+        static constexpr std::array<const char*, 3> awaited = {
+            "say hello; does it call ob_serve()?", "map its memory", "load the processor"};
+        fail({OB_ERR_TIMED_OUT, who() + " did not " + awaited[static_cast<std::size_t>(phase_)] +
+                                    " (limit " + std::to_string(limit_ns_ / second_ns) + " s)"});
+    }
+}
+
+void Connection::handle(wire::BodyUnion& body, std::uint64_t now_ns)
+{
+    if (const auto* hello = body.AsHello(); hello != nullptr && phase_ == Phase::greeting)
+        return on_hello(*hello, now_ns);
+    if (body.AsMapped() != nullptr && phase_ == Phase::mapping)
+        return on_mapped(now_ns);
+    if (const auto* ready = body.AsLaneReady(); ready != nullptr && phase_ == Phase::loading)
+        return on_lane_ready(*ready, now_ns);
+    if (const auto* failed = body.AsFailed(); failed != nullptr && failed->request == 0)
+        return on_failed(*failed);
+    if (const auto* failed = body.AsFailed(); failed != nullptr) {
+        replies_[failed->request] = std::move(body);
+        return;
+    }
+    if (const auto* state = body.AsSavedState(); state != nullptr) {
+        replies_[state->request] = std::move(body);
+        return;
+    }
+    if (const auto* loaded = body.AsStateLoaded(); loaded != nullptr) {
+        replies_[loaded->request] = std::move(body);
+        return;
+    }
+    if (body.AsLog() != nullptr)
+        return;
+    fail({OB_ERR_PROTOCOL, who() + " sent a message out of turn"});
+}
+
+std::optional<wire::BodyUnion> Connection::take_reply(std::uint32_t request)
+{
+    const auto found = replies_.find(request);
+    if (found == replies_.end())
+        return std::nullopt;
+    wire::BodyUnion body = std::move(found->second);
+    replies_.erase(found);
+    return body;
+}
+
+bool Connection::choose_processor()
+{
+    const auto found = std::find_if(offers_.begin(), offers_.end(), [this](const auto& offer) {
+        return spec_->processor.empty() || offer.name == spec_->processor;
+    });
+    if (found != offers_.end()) {
+        offer_ = &*found;
+        return true;
+    }
+    std::string names;
+    for (const auto& offer : offers_)
+        names += (names.empty() ? "" : ", ") + offer.name;
+    fail({OB_ERR_NOT_FOUND, who() + " has no processor '" + spec_->processor +
+                                "'; it offers: " + (names.empty() ? "none" : names)});
+    return false;
+}
+
+void Connection::on_hello(const wire::HelloT& hello, std::uint64_t now_ns)
+{
+    const std::uint16_t version = link::common_version(hello.protocol_min, hello.protocol_max);
+    if (version == 0) {
+        return fail({OB_ERR_VERSION,
+                     who() + " speaks protocol " +
+                         version_range(hello.protocol_min, hello.protocol_max) + ", this host " +
+                         version_range(link::protocol_version_min, link::protocol_version_max) +
+                         "; rebuild the older of the two"});
+    }
+    has_fault_hook_ = hello.has_fault_hook;
+    for (const auto& offer : hello.processors)
+        offers_.push_back(*offer);
+    if (!choose_processor())
+        return;
+    if (offer_->fixed_frame_count > link::frame_count_max)
+        return fail({OB_ERR_PROTOCOL, who() + " demands blocks beyond the limit"});
+
+    format_ = make_format(spec_->config, offer_->fixed_frame_count);
+    const link::LinkShape shape = make_shape(format_, spec_->config.event_bytes);
+    auto segments = Segments::create(shape);
+    if (!segments)
+        return fail(make_failure(segments.error(), "memory for " + who()));
+    segments_ = std::move(*segments);
+
+    wire::AttachT attach;
+    attach.protocol = version;
+    attach.host_name = context_.host_name;
+    attach.lane_count = shape.lane_count;
+    attach.input_channel_count = shape.input_channel_count;
+    attach.output_channel_count = shape.output_channel_count;
+    attach.frame_capacity = shape.frame_capacity;
+    attach.slot_count = shape.slot_count;
+    attach.event_bytes = shape.event_bytes;
+    attach.dsp_priority = context_.dsp_priority;
+    attach.dsp_cpus.assign(context_.dsp_cpus.begin(), context_.dsp_cpus.end());
+    if (const auto sent = channel_.send(std::move(attach), segments_->handles()); !sent)
+        return fail(make_failure(sent.error(), "cannot attach " + who()));
+    enter(Phase::mapping, now_ns, mapping_limit_ns);
+}
+
+void Connection::on_mapped(std::uint64_t now_ns)
+{
+    if (const auto mapped = segments_->seal_and_map(); !mapped)
+        return fail(make_failure(mapped.error(), who()));
+    wire::AddLaneT lane;
+    lane.lane = 0;
+    lane.caller = context_.caller_index;
+    lane.processor = offer_->name;
+    lane.sample_rate_hz = format_.sample_rate_hz;
+    lane.max_frame_count = format_.unit_frame_count_max();
+    for (const ob_parameter_value& parameter : spec_->parameters)
+        lane.parameters.emplace_back(parameter.id, parameter.value);
+    const auto* const state = reinterpret_cast<const std::uint8_t*>(spec_->state.data());
+    lane.state.assign(state, state + spec_->state.size());
+    if (const auto sent = channel_.send(std::move(lane)); !sent)
+        return fail(make_failure(sent.error(), "cannot load into " + who()));
+    enter(Phase::loading, now_ns, loading_limit_ns);
+}
+
+void Connection::on_lane_ready(const wire::LaneReadyT& ready, std::uint64_t now_ns)
+{
+    constexpr std::uint32_t latency_frames_max = 10'000'000;
+    if (ready.latency_frames > latency_frames_max)
+        return fail({OB_ERR_PROTOCOL, who() + " reports a latency beyond the limit"});
+    ready_ = ready;
+    format_.processor_latency_frames = ready.latency_frames;
+    link::BellsSegment& bells = segments_->bells();
+    const LanePorts ports{.lane = segments_->lane(0),
+                          .request = &bells.request,
+                          .reply = &bells.replies[context_.caller_index],
+                          .dsp_beat = &segments_->service().dsp_beat};
+    replica_ = std::make_unique<Replica>(ports, process_id_);
+    streaming_since_ns_ = now_ns;
+    phase_ = Phase::streaming;
+}
+
+void Connection::on_failed(const wire::FailedT& failed)
+{
+    const ob_status status = failed.status < 0 ? failed.status : OB_ERR_REFUSED;
+    const std::string reason =
+        failed.message.empty() ? std::string{ob_status_text(status)} : failed.message;
+    fail({status, who() + " refused: " + reason});
+}
+
+void Connection::on_hang_up()
+{
+    static constexpr std::array<const char*, 4> moment = {
+        " before it said hello", " while it was mapping memory", " while it was loading",
+        " while streaming"};
+    const auto when = moment[static_cast<std::size_t>(phase_)];
+    if (!is_child_)
+        return fail({OB_ERR_SERVICE_EXITED, who() + " hung up" + when});
+    if (phase_ == Phase::streaming)
+        return fail({OB_ERR_SERVICE_EXITED, who() + " ended" + when});
+    const auto status = rt::os::reap(process_, rt::os::monotonic_ns() + leaving_limit_ns);
+    is_reaped_ = status.has_value();
+    fail({OB_ERR_SERVICE_EXITED,
+          who() + " " + (status ? describe_exit(*status) : "hung up") + when});
+}
+
+}  // namespace outboard::host

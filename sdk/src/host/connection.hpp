@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// One service process from its start (or from being found) to its end, as the plain thread of the
+/// host sees it. Never blocks: advance() does what can be done now.
+///
+///     greeting --Hello--> mapping --Mapped--> loading --LaneReady--> streaming
+///         |                  |                   |                       |
+///         '------------------'-------------------'--- any failure -------'--> failed
+
+#include "rt/os/process.hpp"
+#include "sdk/src/host/failure.hpp"
+#include "sdk/src/host/insert_format.hpp"
+#include "sdk/src/host/insert_spec.hpp"
+#include "sdk/src/host/replica.hpp"
+#include "sdk/src/host/segments.hpp"
+#include "sdk/src/link/control_channel.hpp"
+
+#include <outboard/host.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace outboard::host {
+
+/// What a service is told about its surroundings.
+struct HostContext {
+    std::string host_name;
+    std::string service_directory;  ///< empty: as installed
+    std::uint32_t caller_index = 0;
+    std::int32_t dsp_priority = 0;  ///< 0: not real-time
+    std::vector<int> dsp_cpus;      ///< empty: any
+    bool shares_caller_cpu = false;
+};
+
+class Connection {
+public:
+    enum class Phase : std::uint8_t { greeting, mapping, loading, streaming, failed };
+
+    /// Starts or finds the service. A failure shows as Phase::failed.
+    /// @param spec     must outlive the connection
+    /// @thread plain: the child dies with it
+    Connection(const InsertSpec& spec, const HostContext& context);
+    /// Ends a service that we started, within about a second; leaves a found one.
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    /// Takes the messages that have come, and goes on with the handshake.
+    void advance(std::uint64_t now_ns);
+
+    [[nodiscard]] Phase phase() const noexcept { return phase_; }
+    [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
+    /// When advance() is due though nothing has come.
+    [[nodiscard]] std::uint64_t due_ns() const noexcept;
+    /// For polling; -1 when the channel is closed.
+    [[nodiscard]] int socket() const noexcept;
+
+    // From `mapping` on
+    [[nodiscard]] const std::vector<wire::ProcessorOfferT>& offers() const noexcept
+    {
+        return offers_;
+    }
+    [[nodiscard]] const wire::ProcessorOfferT& offer() const noexcept { return *offer_; }
+
+    // From `streaming` on
+    [[nodiscard]] const InsertFormat& format() const noexcept { return format_; }
+    [[nodiscard]] const wire::LaneReadyT& ready() const noexcept { return ready_; }
+    [[nodiscard]] Replica& replica() noexcept { return *replica_; }
+
+    [[nodiscard]] const rt::os::UniqueHandle& process() const noexcept { return process_; }
+    [[nodiscard]] std::int32_t process_id() const noexcept { return process_id_; }
+    [[nodiscard]] bool is_child() const noexcept { return is_child_; }
+    [[nodiscard]] bool has_fault_hook() const noexcept { return has_fault_hook_; }
+    [[nodiscard]] bool is_locked() const noexcept { return segments_ && segments_->is_locked(); }
+    [[nodiscard]] std::uint64_t streaming_since_ns() const noexcept { return streaming_since_ns_; }
+
+    /// Turns a connection that streams, but cannot be used, into a failed one.
+    void give_up() noexcept { phase_ = Phase::failed; }
+
+    /// The supervisor has reaped the child.
+    void note_reaped() noexcept { is_reaped_ = true; }
+
+    /// Sends a request; its answer appears under the same number in take_reply().
+    template <typename Table>
+    [[nodiscard]] rt::Result<void> send(Table message) const
+    {
+        return channel_.send(std::move(message));
+    }
+    [[nodiscard]] std::optional<wire::BodyUnion> take_reply(std::uint32_t request);
+
+private:
+    void start_child(const std::string& executable);
+    void connect_to_found();
+    void handle(wire::BodyUnion& body, std::uint64_t now_ns);
+    void on_hello(const wire::HelloT& hello, std::uint64_t now_ns);
+    void on_mapped(std::uint64_t now_ns);
+    void on_lane_ready(const wire::LaneReadyT& ready, std::uint64_t now_ns);
+    void on_failed(const wire::FailedT& failed);
+    void on_hang_up();
+    [[nodiscard]] bool choose_processor();
+    void enter(Phase phase, std::uint64_t now_ns, std::uint64_t limit_ns);
+    void fail(Failure failure);
+    [[nodiscard]] std::string who() const;
+
+    const InsertSpec* spec_;
+    HostContext context_;
+    Phase phase_ = Phase::greeting;
+    Failure failure_;
+    std::uint64_t limit_at_ns_ = 0;
+    std::uint64_t limit_ns_ = 0;
+    std::uint64_t streaming_since_ns_ = 0;
+
+    std::string executable_;
+    std::int32_t process_id_ = -1;
+    rt::os::UniqueHandle process_;
+    bool is_child_ = false;
+    bool is_reaped_ = false;
+    bool has_fault_hook_ = false;
+    link::ControlChannel channel_;
+
+    std::vector<wire::ProcessorOfferT> offers_;
+    const wire::ProcessorOfferT* offer_ = nullptr;
+    InsertFormat format_{};
+    std::optional<Segments> segments_;
+    wire::LaneReadyT ready_;
+    std::unique_ptr<Replica> replica_;
+    std::map<std::uint32_t, wire::BodyUnion> replies_;
+};
+
+}  // namespace outboard::host

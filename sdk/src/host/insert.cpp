@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: MIT
+
+#include "sdk/src/host/insert.hpp"
+
+#include "rt/os/clock.hpp"
+#include "rt/os/futex.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+namespace outboard::host {
+
+namespace {
+
+/// A service that dies sooner than this after it was ready has had a short life.
+constexpr std::uint64_t short_life_ns = 50'000'000;
+/// So many short lives in a row open the circuit: pauses grow from here on.
+constexpr std::uint32_t short_lives_until_pause = 3;
+constexpr std::uint64_t first_pause_ns = 100'000'000;
+constexpr std::uint64_t longest_pause_ns = 10'000'000'000;
+/// The history reaches back at least so far.
+constexpr double history_seconds = 0.5;
+
+[[nodiscard]] ob_parameter_info to_info(const wire::ParameterOfferT& offer)
+{
+    ob_parameter_info info{};
+    info.id = offer.id;
+    info.flags = offer.flags;
+    std::snprintf(info.key, sizeof(info.key), "%s", offer.key.c_str());
+    std::snprintf(info.name, sizeof(info.name), "%s", offer.name.c_str());
+    std::snprintf(info.unit, sizeof(info.unit), "%s", offer.unit.c_str());
+    info.minimum = offer.minimum;
+    info.maximum = offer.maximum;
+    info.initial = offer.initial;
+    return info;
+}
+
+template <std::size_t Size>
+void copy_text(const std::string& text, char (&out)[Size])
+{
+    std::snprintf(out, Size, "%s", text.c_str());
+}
+
+}  // namespace
+
+Insert::Insert(Caller& caller, Supervisor& supervisor, HostContext context, InsertSpec spec)
+    : caller_(&caller),
+      supervisor_(&supervisor),
+      context_(std::move(context)),
+      spec_(std::move(spec))
+{}
+
+Insert::~Insert()
+{
+    for (const Served& served : served_) {
+        if (served.connection->phase() == Connection::Phase::streaming || served.is_offered)
+            supervisor_->forget(served.connection->replica());
+    }
+}
+
+void Insert::advance(std::uint64_t now_ns)
+{
+    if (start_failure_)
+        return;
+    for (Served& served : served_)
+        advance_one(served, now_ns);
+    clear_away(now_ns);
+    start_missing(now_ns);
+}
+
+void Insert::advance_one(Served& served, std::uint64_t now_ns)
+{
+    Connection& connection = *served.connection;
+    const bool was_streaming = connection.phase() == Connection::Phase::streaming;
+    connection.advance(now_ns);
+    if (!was_streaming && connection.phase() == Connection::Phase::streaming)
+        on_streaming(served);
+    if (connection.phase() != Connection::Phase::failed || !served.is_offered ||
+        connection.replica().ended_ns() != 0)
+        return;
+    if (connection.is_child()) {
+        // It hung up or broke the protocol; the supervisor reports its end.
+        static_cast<void>(rt::os::send_signal(connection.process(), SIGKILL));
+    } else {
+        connection.replica().mark_ended(now_ns);  // a found service may leave without ending
+        caller_->raise_alarm();
+    }
+}
+
+void Insert::on_streaming(Served& served)
+{
+    Connection& connection = *served.connection;
+    Failure failure =
+        stream_ == nullptr ? make_stream(connection) : check_same_processor(connection);
+    if (!failure && served.state_version != state_version_)
+        failure = {OB_ERR_BUSY, "the state changed while a service was loading"};
+    if (failure) {
+        if (stream_ == nullptr)
+            start_failure_ = failure;
+        last_failure_ = std::move(failure);
+        connection.give_up();
+        return;
+    }
+    supervisor_->watch({.process = &connection.process(),
+                        .replica = &connection.replica(),
+                        .caller = caller_,
+                        .is_child = connection.is_child()});
+    served.is_offered = stream_->offer(connection.replica());
+    OB_ASSERT(served.is_offered);  // one newcomer at a time, and as many places as replicas
+    ++generation_;
+}
+
+Failure Insert::make_stream(Connection& connection)
+{
+    offer_ = connection.offer();
+    format_ = connection.format();
+    std::vector<ob_parameter_info> infos;
+    for (const auto& parameter : offer_.parameters)
+        infos.push_back(to_info(*parameter));
+    auto parameters = std::make_unique<ParameterStore>(std::move(infos));
+    for (const ob_parameter_value& value : spec_.parameters) {
+        const ob_status status = parameters->set(value.id, value.value);
+        if (status != OB_OK) {
+            return {status,
+                    "parameter " + std::to_string(value.id) + " of '" + offer_.name + "'" +
+                        (status == OB_ERR_NOT_FOUND ? " does not exist" : " is out of range")};
+        }
+    }
+    const auto history_frames =
+        static_cast<std::uint64_t>(history_seconds * format_.sample_rate_hz);
+    const std::uint64_t needed_frames =
+        format_.latency_frames() + 2 * format_.max_frame_count + format_.unit_frame_count_max();
+    auto history =
+        History::create(format_.input_channel_count, std::max(history_frames, needed_frames));
+    if (!history)
+        return make_failure(history.error(), "memory for the history");
+
+    const StreamOptions options{.fallback = spec_.config.fallback,
+                                .pace = spec_.config.pace,
+                                .spin_ns = std::uint64_t{spec_.config.spin_us} * 1000,
+                                .late_limit = spec_.config.late_limit,
+                                .hang_limit_ns = spec_.config.hang_limit_ns,
+                                .give_up_ns = spec_.config.give_up_ns,
+                                .event_bytes = spec_.config.event_bytes};
+    parameters_ = std::move(parameters);
+    stream_ = std::make_unique<InsertStream>(*caller_, format_, options, *parameters_, statistics_,
+                                             std::move(*history));
+    return {};
+}
+
+Failure Insert::check_same_processor(const Connection& connection) const
+{
+    const bool is_same = connection.offer().name == offer_.name &&
+                         connection.offer().fixed_frame_count == offer_.fixed_frame_count &&
+                         connection.offer().parameters.size() == offer_.parameters.size() &&
+                         connection.format().latency_frames() == format_.latency_frames();
+    if (is_same)
+        return {};
+    return {OB_ERR_REFUSED, "the service that was started anew offers another '" + offer_.name +
+                                "' than before (latency, block length or parameters differ)"};
+}
+
+bool Insert::is_lost(const Served& served) const
+{
+    if (served.connection->phase() == Connection::Phase::failed)
+        return true;
+    if (served.connection->phase() != Connection::Phase::streaming)
+        return false;
+    const Replica& replica = served.connection->replica();
+    return replica.ended_ns() != 0 || replica.is_released();
+}
+
+bool Insert::is_free_of_caller(const Served& served) const
+{
+    if (!served.is_offered)
+        return true;
+    const Replica& replica = served.connection->replica();
+    // The supervisor kills a released child first: its memory goes only when it has ended.
+    const bool has_ended = replica.ended_ns() != 0 || !served.connection->is_child();
+    return has_ended && (replica.is_released() || stream_->withdraw(replica));
+}
+
+void Insert::clear_away(std::uint64_t now_ns)
+{
+    for (std::size_t index = 0; index < served_.size();) {
+        Served& served = served_[index];
+        if (!is_lost(served) || !is_free_of_caller(served)) {
+            ++index;
+            continue;
+        }
+        Connection& connection = *served.connection;
+        if (served.is_offered) {
+            supervisor_->forget(connection.replica());
+            if (connection.replica().ended_ns() != 0)
+                connection.note_reaped();
+            note_life(now_ns - connection.streaming_since_ns(), now_ns);
+        } else {
+            on_failed_start(connection, now_ns);
+        }
+        served_.erase(served_.begin() + static_cast<std::ptrdiff_t>(index));
+    }
+}
+
+void Insert::on_failed_start(const Connection& connection, std::uint64_t now_ns)
+{
+    if (connection.failure())
+        last_failure_ = connection.failure();
+    if (stream_ == nullptr)
+        start_failure_ = last_failure_;
+    note_life(0, now_ns);
+}
+
+void Insert::note_life(std::uint64_t lived_ns, std::uint64_t now_ns)
+{
+    if (lived_ns >= short_life_ns) {
+        short_lives_ = 0;
+        return;
+    }
+    ++short_lives_;
+    if (short_lives_ < short_lives_until_pause)
+        return;
+    const std::uint32_t doublings = std::min(short_lives_ - short_lives_until_pause, 10u);
+    retry_at_ns_ = now_ns + std::min(first_pause_ns << doublings, longest_pause_ns);
+}
+
+void Insert::start_missing(std::uint64_t now_ns)
+{
+    const bool is_served = std::any_of(served_.begin(), served_.end(),
+                                       [this](const Served& served) { return !is_lost(served); });
+    if (is_served || start_failure_ || now_ns < retry_at_ns_ ||
+        served_.size() == InsertStream::replica_count_max)
+        return;
+    served_.push_back({.connection = std::make_unique<Connection>(spec_, context_),
+                       .is_offered = false,
+                       .state_version = state_version_});
+}
+
+void Insert::add_handles(std::vector<rt::os::PollEntry>& entries) const
+{
+    for (const Served& served : served_)
+        entries.push_back({.handle = served.connection->socket()});
+}
+
+std::uint64_t Insert::due_ns() const
+{
+    if (start_failure_)
+        return rt::os::no_deadline_ns;
+    std::uint64_t due_ns = rt::os::no_deadline_ns;
+    bool is_served = false;
+    bool waits_for_caller = false;
+    for (const Served& served : served_) {
+        const bool is_gone = is_lost(served);
+        is_served |= !is_gone;
+        waits_for_caller |= is_gone;
+        due_ns = std::min(due_ns, served.connection->due_ns());
+    }
+    constexpr std::uint64_t look_interval_ns = 5'000'000;
+    if (waits_for_caller)  // nobody tells us when the caller lets go: look again
+        due_ns = std::min(due_ns, rt::os::monotonic_ns() + look_interval_ns);
+    return is_served ? due_ns : std::min(due_ns, retry_at_ns_);
+}
+
+Connection* Insert::streaming() const noexcept
+{
+    for (const Served& served : served_) {
+        if (served.is_offered && !is_lost(served))
+            return served.connection.get();
+    }
+    return nullptr;
+}
+
+ob_insert_status Insert::status() const
+{
+    ob_insert_status status{};
+    status.generation = generation_;
+    status.latency_frames = format_.latency_frames();
+    status.processor_latency_frames = format_.processor_latency_frames;
+    status.service_process_id = -1;
+    status.found_by_name = spec_.is_found_by_name() ? 1 : 0;
+    status.placement_same_cpu = context_.shares_caller_cpu ? 1 : 0;
+    status.processor_flags = offer_.flags;
+    copy_text(spec_.service, status.service_name);
+    copy_text(offer_.name, status.processor_name);
+    const bool is_circuit_open = short_lives_ >= short_lives_until_pause;
+    status.state = stream_->is_wet() ? OB_INSERT_WET : OB_INSERT_FALLBACK;
+    if (const Connection* const connection = streaming(); connection != nullptr) {
+        const wire::LaneReadyT& ready = connection->ready();
+        status.state = OB_INSERT_WET;
+        status.service_process_id = connection->process_id();
+        status.tail_frames = ready.tail_frames;
+        status.dsp_thread.step = static_cast<ob_realtime_step>(ready.realtime_step);
+        status.dsp_thread.priority = ready.realtime_priority;
+        status.dsp_thread.cpu = ready.realtime_cpu;
+        copy_text(ready.realtime_description, status.dsp_thread.description);
+    } else {
+        status.state = is_circuit_open ? OB_INSERT_BROKEN : OB_INSERT_FALLBACK;
+        copy_text(last_failure_.message, status.message);
+    }
+    return status;
+}
+
+Failure Insert::inject_fault(ob_fault fault, std::uint32_t argument)
+{
+    if (fault < OB_FAULT_KILL || fault > OB_FAULT_NAN)
+        return {OB_ERR_INVALID_ARGUMENT, "unknown kind of fault " + std::to_string(fault)};
+    Connection* const connection = streaming();
+    if (connection == nullptr || connection->process_id() != stream_->primary_process_id())
+        return {OB_AGAIN, "no replica is primary now"};
+    const bool is_signal = fault == OB_FAULT_KILL || fault == OB_FAULT_STOP;
+    if (is_signal && !connection->is_child())
+        return {OB_ERR_REFUSED, "a service that was found by name is never signalled"};
+    if (!is_signal && !connection->has_fault_hook())
+        return {OB_ERR_REFUSED, "this fault needs a service started with OB_INSERT_FAULT_HOOK"};
+
+    connection->replica().fault_ns.store(rt::os::monotonic_ns(), std::memory_order_relaxed);
+    rt::Result<void> struck;
+    if (is_signal) {
+        struck =
+            rt::os::send_signal(connection->process(), fault == OB_FAULT_KILL ? SIGKILL : SIGSTOP);
+    } else {
+        wire::InjectFaultT message;
+        message.kind = fault;
+        message.argument = argument;
+        struck = connection->send(std::move(message));
+    }
+    return struck ? Failure{} : make_failure(struck.error(), "cannot strike the service");
+}
+
+std::uint32_t Insert::request_saved_state(Failure& failure)
+{
+    Connection* const connection = streaming();
+    if (connection == nullptr) {
+        failure = {OB_ERR_SERVICE_EXITED, "no service runs that could save its state"};
+        return 0;
+    }
+    wire::SaveStateT message;
+    message.request = ++last_request_;
+    if (const auto sent = connection->send(std::move(message)); !sent)
+        failure = make_failure(sent.error(), "cannot ask for the state");
+    return last_request_;
+}
+
+std::uint32_t Insert::request_loaded_state(std::span<const std::byte> state, Failure& failure)
+{
+    Connection* const connection = streaming();
+    if (connection == nullptr) {
+        failure = {OB_ERR_SERVICE_EXITED, "no service runs that could load the state"};
+        return 0;
+    }
+    wire::LoadStateT message;
+    message.request = ++last_request_;
+    message.state_id = last_request_;
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(state.data());
+    message.state.assign(bytes, bytes + state.size());
+    if (const auto sent = connection->send(std::move(message)); !sent)
+        failure = make_failure(sent.error(), "cannot send the state");
+    return last_request_;
+}
+
+std::optional<wire::BodyUnion> Insert::take_reply(std::uint32_t request)
+{
+    for (const Served& served : served_) {
+        if (auto reply = served.connection->take_reply(request))
+            return reply;
+    }
+    return std::nullopt;
+}
+
+void Insert::adopt_state(std::span<const std::byte> state, std::uint32_t request)
+{
+    spec_.state.assign(state.begin(), state.end());
+    spec_.parameters.clear();  // the state holds them all
+    parameters_->forget();
+    ++state_version_;
+    for (Served& served : served_) {
+        if (served.is_offered)
+            served.state_version = state_version_;
+    }
+    stream_->activate_state(request);
+}
+
+}  // namespace outboard::host

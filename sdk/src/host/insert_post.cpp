@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+//
+// First half of a block: from the host's buffers into every replica's input ring.
+
+#include "sdk/src/host/insert_stream.hpp"
+
+#include "rt/os/clock.hpp"
+
+#include <cstdint>
+
+namespace outboard::host {
+
+namespace {
+
+template <typename Event>
+[[nodiscard]] Event make_event(std::uint16_t type) noexcept
+{
+    Event event{};
+    event.header.size_bytes = sizeof(Event);
+    event.header.type = type;
+    return event;
+}
+
+}  // namespace
+
+ob_status InsertStream::post(const float* const* inputs, std::uint32_t frame_count) noexcept
+{
+    // acquire, pairs with the release at the end: what the previous block left is seen here even
+    // when the host moves us from one worker to another.
+    if (inside_.test_and_set(std::memory_order_acquire))
+        return OB_ERR_BUSY;
+    const bool is_allowed =
+        frame_count >= 1 && frame_count <= format_.max_frame_count && posted_frame_count_ == 0;
+    if (is_allowed) {
+        const std::uint64_t now_ns = rt::os::monotonic_ns();
+        const auto half_period_ns =
+            static_cast<std::uint64_t>(0.5e9 * frame_count / format_.sample_rate_hz);
+        deadline_ns_ = caller_->join_cycle(cycle_, now_ns, half_period_ns);
+        post_started_ns_ = now_ns;
+        posted_frame_count_ = frame_count;
+        answer_seen_ns_ = 0;
+        gave_up_ = false;
+        history_.append(inputs, frame_count);
+        adopt_offers();
+        post_units(now_ns);
+        post_ended_ns_ = rt::os::monotonic_ns();
+    }
+    inside_.clear(std::memory_order_release);
+    return is_allowed ? OB_OK : OB_ERR_INVALID_ARGUMENT;
+}
+
+ob_status InsertStream::add_event(const ob_event_header& event) noexcept
+{
+    const ob_status status = events_in_.append(event, history_.end_frame());
+    if (status == OB_OK && event.type == OB_EVENT_PARAMETER &&
+        event.size_bytes >= sizeof(ob_event_parameter)) {
+        const auto& change = reinterpret_cast<const ob_event_parameter&>(event);
+        parameters_->note_sent(change.parameter_id, change.value);
+    }
+    return status;
+}
+
+void InsertStream::post_units(std::uint64_t now_ns) noexcept
+{
+    if (format_.unit_frame_count == 0) {
+        post_unit(history_.end_frame() - posted_frame_count_, posted_frame_count_, now_ns);
+        return;
+    }
+    const std::uint32_t unit = format_.unit_frame_count;
+    for (;;) {
+        const auto first = static_cast<std::int64_t>(next_sequence_ * unit);
+        if (first + unit > history_.end_frame())
+            return;
+        post_unit(first, unit, now_ns);
+    }
+}
+
+void InsertStream::post_unit(std::int64_t first_frame, std::uint32_t frame_count,
+                             std::uint64_t now_ns) noexcept
+{
+    unit_events_.clear();
+    queue_changes(unit_events_);
+    events_in_.take_until(first_frame, first_frame + frame_count, unit_events_);
+    if (!event_log_.empty()) {
+        const auto events = unit_events_.bytes();
+        event_log_[next_sequence_ % event_log_.size()].assign(events.begin(), events.end());
+    }
+    posted_ns_[next_sequence_ % posted_ns_.size()] = now_ns;
+    const Unit unit{.sequence = next_sequence_++,
+                    .first_frame = first_frame,
+                    .frame_count = frame_count,
+                    .posted_ns = now_ns,
+                    .events = unit_events_.bytes()};
+    for (std::size_t index = 0; index < active_count_; ++index)
+        post_to(*active_[index], unit);
+}
+
+void InsertStream::queue_changes(link::EventWriter& events) noexcept
+{
+    if (state_to_activate_.load(std::memory_order_relaxed) != 0) {
+        auto event = make_event<ob_event_activate_state>(OB_EVENT_ACTIVATE_STATE);
+        event.state_id = state_to_activate_.exchange(0, std::memory_order_relaxed);
+        static_cast<void>(events.append(event.header));  // the buffer is empty: there is room
+    }
+    parameters_->for_each_changed([&events](std::uint32_t id, double value) {
+        auto event = make_event<ob_event_parameter>(OB_EVENT_PARAMETER);
+        event.parameter_id = id;
+        event.value = value;
+        return events.append(event.header) == OB_OK;
+    });
+}
+
+void InsertStream::post_to(Replica& replica, const Unit& unit) noexcept
+{
+    // A dead one gets nothing more; what it answered before is still taken by collect().
+    if (replica.ended_ns() != 0)
+        return;
+    const rt::RingStatus status = replica.post(unit, history_, *parameters_);
+    if (status == rt::RingStatus::ok)
+        caller_->note_posted(replica.request_bell());
+    else
+        statistics_->counters.not_posted.add();  // full; a corrupt ring shows again at collect()
+}
+
+void InsertStream::repost_from(std::uint64_t sequence, Replica& replica) noexcept
+{
+    const std::uint64_t now_ns = rt::os::monotonic_ns();
+    for (; sequence < next_sequence_; ++sequence) {
+        const bool is_fixed = format_.unit_frame_count != 0;
+        const std::uint32_t frame_count = is_fixed ? format_.unit_frame_count : posted_frame_count_;
+        const std::int64_t first_frame = is_fixed
+                                             ? static_cast<std::int64_t>(sequence * frame_count)
+                                             : history_.end_frame() - posted_frame_count_;
+        post_to(replica, {.sequence = sequence,
+                          .first_frame = first_frame,
+                          .frame_count = frame_count,
+                          .posted_ns = now_ns,
+                          .events = event_log_[sequence % event_log_.size()]});
+    }
+    caller_->flush();
+}
+
+}  // namespace outboard::host

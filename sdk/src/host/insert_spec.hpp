@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// What an insert was asked to be: a checked, owning copy of ob_insert_config.
+
+#include "sdk/src/host/failure.hpp"
+
+#include <outboard/host.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace outboard::host {
+
+struct InsertSpec {
+    ob_insert_config config{};  ///< its pointers are null: the copies below count
+    std::string service;
+    std::string processor;  ///< empty: the first that the service offers
+    std::vector<ob_parameter_value> parameters;
+    std::vector<std::byte> state;
+
+    [[nodiscard]] bool is_found_by_name() const noexcept { return service.front() == '@'; }
+    [[nodiscard]] bool is_path() const noexcept { return service.find('/') != std::string::npos; }
+};
+
+/// Checks every field of a configuration that came from outside.
+[[nodiscard]] Failure check_config(const ob_insert_config& config);
+
+/// @pre check_config() found nothing
+[[nodiscard]] InsertSpec make_spec(const ob_insert_config& config);
+
+}  // namespace outboard::host

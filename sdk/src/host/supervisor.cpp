@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+
+#include "sdk/src/host/supervisor.hpp"
+
+#include "rt/control/realtime.hpp"
+#include "rt/os/clock.hpp"
+#include "rt/os/futex.hpp"
+#include "rt/os/process.hpp"
+#include "rt/os/scheduling.hpp"
+#include "sdk/src/api/realtime_grant.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace outboard::host {
+
+namespace {
+
+/// How often callers' wishes (a hung or broken service released) are looked for. A death wakes the
+/// thread at once; the caller itself makes no system call that could.
+constexpr std::uint64_t look_interval_ns = 5'000'000;
+
+}  // namespace
+
+Supervisor::Supervisor(std::int32_t priority, rt::os::WakeEvent wake,
+                       std::function<void()> on_death)
+    : wake_(std::move(wake)),
+      on_death_(std::move(on_death)),
+      thread_([this, priority] { run(priority); })
+{
+    std::unique_lock lock{mutex_};
+    started_.wait(lock, [this] { return has_started_; });
+}
+
+Supervisor::~Supervisor()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        is_stopping_ = true;
+    }
+    wake_.signal();
+    thread_.join();
+}
+
+void Supervisor::watch(const Watched& service)
+{
+    {
+        const std::lock_guard lock{mutex_};
+        services_.push_back(service);
+    }
+    wake_.signal();
+}
+
+void Supervisor::forget(const Replica& replica)
+{
+    const std::lock_guard lock{mutex_};
+    std::erase_if(services_,
+                  [&replica](const Watched& service) { return service.replica == &replica; });
+}
+
+ob_realtime_grant Supervisor::grant() const
+{
+    const std::lock_guard lock{mutex_};
+    return grant_;
+}
+
+void Supervisor::run(std::int32_t priority)
+{
+    rt::os::name_current_thread("ob-supervisor");
+    {
+        const std::lock_guard lock{mutex_};
+        grant_ = priority > 0 ? api::to_grant(rt::obtain_realtime({.priority = priority}), -1)
+                              : api::ordinary_grant(-1);
+        has_started_ = true;
+    }
+    started_.notify_all();
+
+    std::vector<rt::os::PollEntry> entries;
+    for (;;) {
+        std::uint64_t deadline_ns = rt::os::no_deadline_ns;
+        {
+            const std::lock_guard lock{mutex_};
+            if (is_stopping_)
+                return;
+            entries.assign(1, {.handle = wake_.handle()});
+            for (const Watched& service : services_) {
+                const bool has_ended =
+                    service.replica->ended_ns() != 0;  // stays readable: pass over
+                entries.push_back({.handle = has_ended ? -1 : service.process->get()});
+            }
+            deadline_ns = next_look_ns();
+        }
+        static_cast<void>(rt::os::wait_readable(entries, deadline_ns));
+        if (entries.front().ready)
+            wake_.clear();
+
+        const std::lock_guard lock{mutex_};
+        for (Watched& service : services_) {
+            const auto entry = std::find_if(entries.begin() + 1, entries.end(), [&](const auto& e) {
+                return e.handle == service.process->get();
+            });
+            look_at(service, entry != entries.end() && entry->ready);
+        }
+    }
+}
+
+std::uint64_t Supervisor::next_look_ns() const
+{
+    const bool any_lives = std::any_of(services_.begin(), services_.end(), [](const auto& service) {
+        return service.replica->ended_ns() == 0;
+    });
+    return any_lives ? rt::os::monotonic_ns() + look_interval_ns : rt::os::no_deadline_ns;
+}
+
+void Supervisor::look_at(Watched& service, bool has_ended)
+{
+    Replica& replica = *service.replica;
+    if (replica.ended_ns() != 0)
+        return;
+    if (has_ended) {
+        if (service.is_child) {
+            const auto status = rt::os::reap(*service.process, rt::os::monotonic_ns());
+            if (status && status->kind == rt::os::ExitKind::exited)
+                replica.exit_detail.store(status->value, std::memory_order_relaxed);
+            else if (status && status->kind == rt::os::ExitKind::signalled)
+                replica.exit_detail.store(-status->value, std::memory_order_relaxed);
+        }
+        replica.mark_ended(rt::os::monotonic_ns());
+        service.caller->raise_alarm();
+        on_death_();
+        return;
+    }
+    if (!replica.is_released() || service.is_condemned)
+        return;
+    // The caller has given it up though it lives: it hangs, or broke the protocol. A found service
+    // is its owner's; the plain thread only hangs up.
+    service.is_condemned = true;
+    if (service.is_child)
+        static_cast<void>(rt::os::send_signal(*service.process, SIGKILL));
+    else
+        on_death_();
+}
+
+}  // namespace outboard::host
