@@ -60,7 +60,7 @@ TEST_SUITE("audio/block_clock")
         constexpr std::uint32_t rate_hz = 44'100;
         constexpr std::uint32_t frames = 64;
         BlockClock clock{start_ns, rate_hz, frames};
-        for (std::uint64_t block = 0; block < 2 * rate_hz; ++block)
+        for (std::uint64_t block = 0; block < std::uint64_t{2} * rate_hz; ++block)
             CHECK_FALSE(clock.advance(clock.due_ns()));
         // 2 x 44,100 blocks of 64 frames are 128 seconds.
         CHECK(clock.capture_ns() == start_ns + 128'000'000'000);

@@ -38,16 +38,17 @@ TEST_SUITE("audio/file_source")
         CHECK(source.sample_rate_hz() == 44'100);
         CHECK(source.channel_count() == 3);
         REQUIRE(source.frame_count() == 10'000);
-        for (std::size_t channel = 0; channel < 3; ++channel)
+        for (std::size_t channel = 0; channel < 3; ++channel) {
             CHECK(std::equal(samples.channel(channel).begin(), samples.channel(channel).end(),
                              source.channel(channel).begin()));
+        }
     }
 
     TEST_CASE("another rate keeps the sound in its place, to the frame")
     {
         const TemporaryFolder folder;
         PlanarBuffer samples{1, 44'100 + 17};
-        samples.channel(0)[147 * 50] = 1.0F;
+        samples.channel(0)[std::size_t{147} * 50] = 1.0F;
         write_file(folder.file("a.wav"), samples, 44'100);
 
         const FileSource source = load(folder.file("a.wav"), {.sample_rate_hz = 48'000});

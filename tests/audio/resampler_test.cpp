@@ -131,7 +131,8 @@ TEST_SUITE("audio/resampler")
     TEST_CASE("a click stays in its place, to the frame")
     {
         PlanarBuffer input{1, 44'100};
-        input.channel(0)[147 * 100] = 1.0F;  // 147 frames at 44.1 kHz are 160 at 48 kHz
+        input.channel(0)[std::size_t{147} * 100] =
+            1.0F;  // 147 frames at 44.1 kHz are 160 at 48 kHz
         const auto output = resample(input, {44'100, 48'000}, 64);
         const auto peak = std::max_element(output[0].begin(), output[0].end());
         CHECK(peak - output[0].begin() == 160 * 100);

@@ -100,7 +100,7 @@ TEST_SUITE("audio/sample_fifo")
 
     TEST_CASE("two threads transfer every frame exactly once [stress]")
     {
-        constexpr std::uint64_t frame_count = 64 * 5'000;
+        constexpr std::uint64_t frame_count = std::uint64_t{64} * 5'000;
         const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{20};
         const auto late = [give_up] { return std::chrono::steady_clock::now() > give_up; };
         SampleFifo fifo{channel_count, 256};

@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <numbers>
 #include <string>
@@ -60,7 +61,7 @@ public:
     ~FileSizeLimit()
     {
         ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_);
+        static_cast<void>(std::signal(SIGXFSZ, handler_));
     }
     FileSizeLimit(const FileSizeLimit&) = delete;
     FileSizeLimit(FileSizeLimit&&) = delete;
@@ -81,11 +82,24 @@ inline PlanarBuffer make_sines(std::uint32_t channel_count, std::size_t frame_co
     PlanarBuffer buffer{channel_count, frame_count};
     for (std::uint32_t channel = 0; channel < channel_count; ++channel) {
         const double step = 2.0 * std::numbers::pi * (441.0 + 50.0 * channel) / sample_rate_hz;
-        for (std::size_t frame = 0; frame < frame_count; ++frame)
+        for (std::size_t frame = 0; frame < frame_count; ++frame) {
             buffer.channel(channel)[frame] =
                 static_cast<float>(0.5 * std::sin(step * static_cast<double>(frame) + channel));
+        }
     }
     return buffer;
+}
+
+inline bool same_bits(const PlanarBuffer& a, const PlanarBuffer& b)
+{
+    if (a.readable().size() != b.readable().size() || a.frame_count() != b.frame_count())
+        return false;
+    for (std::size_t channel = 0; channel < a.readable().size(); ++channel) {
+        if (std::memcmp(a.readable()[channel], b.readable()[channel],
+                        a.frame_count() * sizeof(float)) != 0)
+            return false;
+    }
+    return true;
 }
 
 inline void write_file(const std::filesystem::path& path, const PlanarBuffer& samples,

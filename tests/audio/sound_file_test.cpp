@@ -10,7 +10,6 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -48,23 +47,12 @@ float largest_difference(const PlanarBuffer& a, const PlanarBuffer& b)
 {
     float largest = 0.0F;
     for (std::size_t channel = 0; channel < a.readable().size(); ++channel) {
-        for (std::size_t frame = 0; frame < a.frame_count(); ++frame)
+        for (std::size_t frame = 0; frame < a.frame_count(); ++frame) {
             largest =
                 std::max(largest, std::abs(a.channel(channel)[frame] - b.channel(channel)[frame]));
+        }
     }
     return largest;
-}
-
-bool same_bits(const PlanarBuffer& a, const PlanarBuffer& b)
-{
-    if (a.readable().size() != b.readable().size() || a.frame_count() != b.frame_count())
-        return false;
-    for (std::size_t channel = 0; channel < a.readable().size(); ++channel) {
-        if (std::memcmp(a.readable()[channel], b.readable()[channel],
-                        a.frame_count() * sizeof(float)) != 0)
-            return false;
-    }
-    return true;
 }
 
 std::string bytes_of(const std::filesystem::path& path)
