@@ -62,7 +62,8 @@ struct Player {
             if (!wet_available)  // nothing may depend on what was there
                 std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(frame), count, 99.0f);
             float* const output = out.data();
-            const float* const dry_frames = dry.data() + frame;
+            const float* const dry_frames =
+                stage.reads_dry(wet_available) ? dry.data() + frame : nullptr;
             stage.render(&output, static_cast<std::uint32_t>(frame),
                          static_cast<std::uint32_t>(count), wet_available, &dry_frames);
             frame += count;
@@ -166,6 +167,13 @@ TEST_SUITE("sdk/output_stage")
     {
         const Signal wet = outboard::test::noise(stream_frames, 1.0, 1);
         CHECK(played(OB_FALLBACK_DRY, wet, Signal(stream_frames), {}) == wet);
+    }
+
+    TEST_CASE("dry frames are not needed while wet ones play, nor by another fallback")
+    {
+        CHECK_FALSE(OutputStage{1, sample_rate_hz, OB_FALLBACK_DRY}.reads_dry(true));
+        CHECK(OutputStage{1, sample_rate_hz, OB_FALLBACK_DRY}.reads_dry(false));
+        CHECK_FALSE(OutputStage{1, sample_rate_hz, OB_FALLBACK_HOLD}.reads_dry(false));
     }
 
     TEST_CASE("a call of no frames changes nothing")

@@ -37,18 +37,20 @@ public:
     /// the same stream. In the first frame of a change away from the wet source it costs a
     /// prediction a channel (LinearPrediction); else about a copy.
     /// @param outputs  one pointer a channel; they hold the wet frames if `wet_available`
-    /// @param dry      one pointer a channel to `frame_count` frames outside of `outputs`, also
-    /// when
-    ///                 wet frames are there; unused (may be null) unless the fallback is dry
+    /// @param dry      one pointer a channel to `frame_count` frames outside of `outputs`; read
+    ///                 only if reads_dry(), and null only if the fallback is another
     /// @thread caller
     /// @rt     bounded, O(frames); no allocation, lock or system call
     void render(float* const* outputs, std::uint32_t offset, std::uint32_t frame_count,
                 bool wet_available, const float* const* dry) noexcept OB_NONBLOCKING;
 
     /// Whether the next render() reads `dry`: steady wet frames do not need it.
-    [[nodiscard]] bool reads_dry(bool wet_available) const noexcept
+    /// @thread caller
+    /// @rt     wait-free
+    [[nodiscard]] bool reads_dry(bool wet_available) const noexcept OB_NONBLOCKING
     {
-        return !wet_available || playing_ != Source::wet || is_fading();
+        return fallback_ == OB_FALLBACK_DRY &&
+               (!wet_available || playing_ == Source::fallback || is_fading());
     }
 
     /// The wet frames of the next render() come from another source, not identical with the last
