@@ -50,6 +50,8 @@ using ThreadId = std::int32_t;
 [[nodiscard]] int current_cpu() noexcept;
 
 /// Locks all present and future memory of *this process*: for services, never in a host.
+/// @return no_permission unless the amount is unlimited: below a limit, later allocations would
+/// fail
 [[nodiscard]] Result<void> lock_all_memory() noexcept;
 
 /// Holds CPU wake-up latency at `latency_us` (0: CPUs poll when idle) while the handle is open.

@@ -5,6 +5,7 @@
 #include "rt/os/linux/cpu_mask.hpp"
 #include "rt/os/linux/errors.hpp"
 
+#include <linux/capability.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -12,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <new>
 
@@ -31,6 +33,19 @@ namespace {
 [[nodiscard]] bool read_mask(ThreadId thread, CpuMask& mask) noexcept
 {
     return ::syscall(SYS_sched_getaffinity, thread, CpuMask::size_bytes(), mask.data()) >= 0;
+}
+
+/// Whether locked memory is unlimited: by the limit, or by the capability CAP_IPC_LOCK.
+[[nodiscard]] bool may_lock_any_amount() noexcept
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
+        return true;
+    __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> capabilities{};
+    if (::syscall(SYS_capget, &header, capabilities.data()) != 0)
+        return false;
+    return (capabilities.front().effective & (1U << CAP_IPC_LOCK)) != 0;
 }
 
 }  // namespace
@@ -120,6 +135,9 @@ int current_cpu() noexcept
 
 Result<void> lock_all_memory() noexcept
 {
+    // Below a limit the call may succeed now and make a later allocation or thread fail.
+    if (!may_lock_any_amount())
+        return system_error("mlockall (RLIMIT_MEMLOCK is not unlimited)", EPERM);
     if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
         return system_error("mlockall");
     return {};

@@ -22,8 +22,12 @@ typedef enum ob_event_type {
     OB_EVENT_NOTE_OFF = 3,
     OB_EVENT_MIDI = 4,
     OB_EVENT_TRANSPORT = 5,
-    OB_EVENT_RESET = 6, /**< header only: clear delay lines and voices */
-    OB_EVENT_BYPASS = 7,
+    /*
+     * The library carries these out at the start of the block that has them, whatever their
+     * offset; a processor does not see them.
+     */
+    OB_EVENT_RESET = 6,         /**< header only: clear delay lines and voices */
+    OB_EVENT_BYPASS = 7,        /**< to or from the input, delayed by the processor's latency */
     OB_EVENT_ACTIVATE_STATE = 8 /**< made by the library when a loaded state takes effect */
 } ob_event_type;
 

@@ -37,6 +37,18 @@ enum {
 OB_API int ob_serve(int argc, char* const* argv, const ob_processor_class* const* classes,
                     uint32_t class_count) OB_NOEXCEPT;
 
+/**
+ * Runs a service's executable in place of this process: for programs that start one to be found by
+ * name. The executable is looked for as a host does it.
+ *
+ * @param service    a path (with a '/'), or the name of a built-in processor
+ * @param arguments  for its main(), from the program's name on; ends with NULL
+ * @return only when it failed: OB_ERR_NOT_FOUND, or why it cannot be run
+ *
+ * [control] [!rt]
+ */
+OB_API ob_status ob_service_exec(const char* service, char* const* arguments) OB_NOEXCEPT;
+
 OB_EXTERN_C_END
 
 #endif /* OB_SERVICE_H */

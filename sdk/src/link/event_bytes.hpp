@@ -13,6 +13,29 @@
 
 namespace outboard::link {
 
+/// Smallest size of an event of this type; a reader may look at all of it. Types that we do not
+/// know pass through: newer hosts and processors may agree on them.
+[[nodiscard]] constexpr std::size_t event_bytes_min(std::uint16_t type) noexcept
+{
+    switch (type) {
+        case OB_EVENT_PARAMETER: return sizeof(ob_event_parameter);
+        case OB_EVENT_NOTE_ON:
+        case OB_EVENT_NOTE_OFF: return sizeof(ob_event_note);
+        case OB_EVENT_MIDI: return sizeof(ob_event_midi);
+        case OB_EVENT_TRANSPORT: return sizeof(ob_event_transport);
+        case OB_EVENT_BYPASS: return sizeof(ob_event_bypass);
+        case OB_EVENT_ACTIVATE_STATE: return sizeof(ob_event_activate_state);
+        default: return sizeof(ob_event_header);
+    }
+}
+
+/// Whether the size of an event fits its type and the rules for all.
+[[nodiscard]] constexpr bool has_valid_size(const ob_event_header& header) noexcept
+{
+    return header.size_bytes >= event_bytes_min(header.type) && header.size_bytes % 8 == 0 &&
+           header.size_bytes <= OB_EVENT_BYTES_MAX;
+}
+
 /// How many leading bytes of `bytes` are whole, aligned, ordered events within `frame_count`
 /// frames: all of them unless the writer is broken.
 /// @pre `bytes` is private memory, 8-byte aligned: what is checked must not change afterwards
@@ -25,9 +48,7 @@ namespace outboard::link {
     while (bytes.size() - offset >= sizeof(ob_event_header)) {
         ob_event_header header;
         std::memcpy(&header, bytes.data() + offset, sizeof(header));
-        const bool is_whole = header.size_bytes >= sizeof(header) && header.size_bytes % 8 == 0 &&
-                              header.size_bytes <= OB_EVENT_BYTES_MAX &&
-                              header.size_bytes <= bytes.size() - offset;
+        const bool is_whole = has_valid_size(header) && header.size_bytes <= bytes.size() - offset;
         if (!is_whole || header.offset_frames < last_frame || header.offset_frames >= frame_count)
             break;
         last_frame = header.offset_frames;
@@ -47,9 +68,7 @@ public:
     /// @rt     wait-free
     [[nodiscard]] ob_status append(const ob_event_header& event) noexcept
     {
-        const bool is_sound = event.size_bytes >= sizeof(event) && event.size_bytes % 8 == 0 &&
-                              event.size_bytes <= OB_EVENT_BYTES_MAX;
-        if (!is_sound || event.offset_frames < last_frame_)
+        if (!has_valid_size(event) || event.offset_frames < last_frame_)
             return OB_ERR_INVALID_ARGUMENT;
         if (event.size_bytes > room_.size() - size_bytes_)
             return OB_AGAIN;

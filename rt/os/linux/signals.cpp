@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+
+#include "rt/os/signals.hpp"
+
+#include "rt/os/linux/errors.hpp"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+
+namespace outboard::rt::os {
+namespace {
+
+void ignore(int signal_number) noexcept
+{
+    struct sigaction action {};
+    action.sa_handler = SIG_IGN;
+    // Fails only for a signal that cannot be ignored, and there is none among ours.
+    ::sigaction(signal_number, &action, nullptr);
+}
+
+}  // namespace
+
+Result<UniqueHandle> redirect_termination() noexcept
+{
+    sigset_t signals{};
+    ::sigemptyset(&signals);
+    for (const int signal_number : {SIGTERM, SIGINT, SIGHUP})
+        ::sigaddset(&signals, signal_number);
+    if (::sigprocmask(SIG_BLOCK, &signals, nullptr) != 0)
+        return system_error("sigprocmask");
+    UniqueHandle handle{::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)};
+    if (!handle.is_open())
+        return system_error("signalfd");
+    ignore(SIGPIPE);
+    return handle;
+}
+
+void ignore_terminal_signals() noexcept
+{
+    for (const int signal_number : {SIGINT, SIGQUIT, SIGHUP, SIGPIPE})
+        ignore(signal_number);
+}
+
+}  // namespace outboard::rt::os

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+
+#include "sdk/src/service/dsp_thread.hpp"
+
+#include "rt/control/realtime.hpp"
+#include "rt/os/futex.hpp"
+#include "rt/os/scheduling.hpp"
+#include "rt/path/bell.hpp"
+#include "rt/path/denormals.hpp"
+#include "sdk/src/api/realtime_grant.hpp"
+
+#include <bit>
+#include <future>
+#include <system_error>
+#include <utility>
+
+namespace outboard::service {
+namespace {
+
+constexpr std::uint32_t bit_of(std::uint32_t caller) noexcept
+{
+    return std::uint32_t{1} << caller;
+}
+
+/// @return the one CPU the thread is pinned to, or -1
+[[nodiscard]] int pin(const std::vector<int>& cpus) noexcept
+{
+    // A CPU that is not ours is no reason not to serve; the grant tells where the thread is.
+    if (cpus.empty() || !rt::os::set_thread_cpus(0, cpus))
+        return -1;
+    return cpus.size() == 1 ? cpus.front() : -1;
+}
+
+[[nodiscard]] ob_realtime_grant set_up_thread(const DspThreadOptions& options)
+{
+    rt::os::name_current_thread("ob-dsp");
+    rt::disable_denormals();
+    const int cpu = pin(options.cpus);
+    if (options.priority <= 0)
+        return api::ordinary_grant(cpu);
+    const rt::RealtimeRequest request{
+        .thread = 0, .priority = options.priority, .may_use_realtime_kit = true};
+    return api::to_grant(rt::obtain_realtime(request), cpu);
+}
+
+}  // namespace
+
+rt::Result<std::unique_ptr<DspThread>> DspThread::start(const DspThreadOptions& options,
+                                                        link::BellsSegment& bells,
+                                                        link::ServiceSegment& segment)
+{
+    auto ended = rt::os::WakeEvent::create();
+    if (!ended)
+        return tl::unexpected(ended.error());
+    std::unique_ptr<DspThread> thread{new DspThread{bells, segment, *std::move(ended)}};
+    if (const auto launched = thread->launch(options); !launched)
+        return tl::unexpected(launched.error());
+    return thread;
+}
+
+DspThread::~DspThread()
+{
+    OB_ASSERT(!thread_.joinable());
+}
+
+rt::Result<void> DspThread::launch(const DspThreadOptions& options)
+{
+    std::promise<ob_realtime_grant> granted;
+    auto grant = granted.get_future();
+    try {
+        // The promise goes along: it must not end before the thread is done with setting it.
+        thread_ = std::thread{[this, options, granted = std::move(granted)]() mutable {
+            granted.set_value(set_up_thread(options));
+            stream();
+            ended_.signal();
+        }};
+    } catch (const std::system_error& error) {
+        return tl::unexpected(
+            rt::Error{rt::ErrorCode::no_memory, error.code().value(), "start the DSP thread"});
+    }
+    grant_ = grant.get();
+    return {};
+}
+
+void DspThread::stream() noexcept
+{
+    rt::BellWait wait{nullptr, false};
+    wait.add(bells_.request);
+    while (!is_stopping()) {
+        const rt::WaitEnd end =
+            wait.wait(rt::os::no_deadline_ns, 0, [this] { return is_stopping() || has_work(); });
+        OB_ASSERT(end == rt::WaitEnd::ready);
+        beat();
+        run_lanes();
+    }
+}
+
+bool DspThread::has_work() noexcept
+{
+    for (const auto& slot : lanes_) {
+        // acquire, pairs with the release in add_lane(): the lane is whole.
+        LaneRunner* const lane = slot.load(std::memory_order_acquire);
+        if (lane != nullptr && lane->has_work())
+            return true;
+    }
+    return false;
+}
+
+/// One block of each lane that has one, so that a lane that catches up does not hold the others.
+void DspThread::run_lanes() noexcept
+{
+    std::uint32_t answered_callers = 0;
+    for (const auto& slot : lanes_) {
+        // acquire, pairs with the release in add_lane().
+        LaneRunner* const lane = slot.load(std::memory_order_acquire);
+        if (lane == nullptr || !lane->has_work())
+            continue;
+        if (lane->run_one())
+            answered_callers |= bit_of(lane->caller());
+        beat();
+    }
+    ring_callers(answered_callers);
+}
+
+void DspThread::ring_callers(std::uint32_t callers) noexcept
+{
+    while (callers != 0) {
+        const auto caller = static_cast<std::uint32_t>(std::countr_zero(callers));
+        rt::ring(bells_.replies[caller]);
+        callers &= callers - 1;
+    }
+}
+
+void DspThread::beat() noexcept
+{
+    // relaxed: it tells that we live, not what we have done.
+    segment_.dsp_beat.count.store(++beat_count_, std::memory_order_relaxed);
+}
+
+void DspThread::add_lane(std::uint32_t index, LaneRunner& lane) noexcept
+{
+    OB_ASSERT(index < lanes_.size());
+    OB_ASSERT(lanes_[index].load(std::memory_order_relaxed) == nullptr);
+    // release, pairs with the acquires in has_work() and run_lanes().
+    lanes_[index].store(&lane, std::memory_order_release);
+    rt::ring(bells_.request);
+}
+
+bool DspThread::stop(std::uint64_t deadline_ns) noexcept
+{
+    if (!thread_.joinable())
+        return true;
+    // release, pairs with the acquire in is_stopping().
+    stopping_.store(true, std::memory_order_release);
+    rt::ring(bells_.request);
+    rt::os::PollEntry ended{.handle = ended_.handle()};
+    const auto ready_count = rt::os::wait_readable({&ended, 1}, deadline_ns);
+    if (!ready_count || *ready_count == 0)
+        return false;
+    thread_.join();
+    return true;
+}
+
+}  // namespace outboard::service

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// The one real-time thread of a link: waits on the request bell, runs every lane that has a block,
+/// and rings each caller that got an answer once.
+
+#include "rt/control/result.hpp"
+#include "rt/os/poll.hpp"
+#include "sdk/src/link/layout.hpp"
+#include "sdk/src/service/fault_hook.hpp"
+#include "sdk/src/service/lane_runner.hpp"
+
+#include <outboard/common.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace outboard::service {
+
+struct DspThreadOptions {
+    int priority = 0;       ///< SCHED_FIFO; 0: ordinary scheduling
+    std::vector<int> cpus;  ///< where it may run; empty: anywhere
+};
+
+class DspThread {
+public:
+    /// Starts the thread and waits until it has obtained the rights that it gets.
+    /// @pre    both segments outlive it
+    /// @thread control
+    [[nodiscard]] static rt::Result<std::unique_ptr<DspThread>> start(
+        const DspThreadOptions& options, link::BellsSegment& bells, link::ServiceSegment& segment);
+
+    DspThread(const DspThread&) = delete;
+    DspThread(DspThread&&) = delete;
+    DspThread& operator=(const DspThread&) = delete;
+    DspThread& operator=(DspThread&&) = delete;
+    /// @pre it is stopped
+    ~DspThread();
+
+    [[nodiscard]] const ob_realtime_grant& grant() const noexcept { return grant_; }
+
+    /// Hands a lane over: from now on its blocks are processed.
+    /// @pre    there is none at that index; the lane lives until stop() said true
+    /// @thread control
+    void add_lane(std::uint32_t index, LaneRunner& lane) noexcept;
+
+    /// Asks the thread to end, and waits.
+    /// @thread control
+    /// @return false when it had not ended at the deadline: it hangs inside a processor
+    [[nodiscard]] bool stop(std::uint64_t deadline_ns) noexcept;
+
+private:
+    DspThread(link::BellsSegment& bells, link::ServiceSegment& segment,
+              rt::os::WakeEvent ended) noexcept
+        : bells_(bells),
+          segment_(segment),
+          ended_(std::move(ended))
+    {}
+    [[nodiscard]] rt::Result<void> launch(const DspThreadOptions& options);
+    void stream() noexcept;
+    [[nodiscard]] bool has_work() noexcept;
+    void run_lanes() noexcept;
+    void ring_callers(std::uint32_t callers) noexcept;
+    void beat() noexcept;
+    [[nodiscard]] bool is_stopping() const noexcept
+    {
+        // acquire, pairs with the release in stop().
+        return stopping_.load(std::memory_order_acquire);
+    }
+
+    link::BellsSegment& bells_;
+    link::ServiceSegment& segment_;
+    rt::os::WakeEvent ended_;
+    std::array<std::atomic<LaneRunner*>, link::lane_count_max> lanes_{};
+    std::atomic<bool> stopping_{false};
+    std::uint64_t beat_count_ = 0;
+    ob_realtime_grant grant_{};
+    std::thread thread_;
+};
+static_assert(link::caller_count_max <= 32, "callers to ring are bits of a word");
+
+}  // namespace outboard::service

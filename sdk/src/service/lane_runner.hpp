@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// One lane on the DSP thread: a block from its input slot through the processor into its output
+/// slot. Inputs are read in place; headers and events are copied out, then checked.
+///
+/// Reset, bypass and the activation of a state take effect at the start of the block that carries
+/// them. Bypass and state fade over Crossfade::frame_count frames; the processor goes on running
+/// while it is bypassed.
+
+#include "rt/path/contract.hpp"
+#include "sdk/src/link/lane_memory.hpp"
+#include "sdk/src/service/crossfade.hpp"
+#include "sdk/src/service/dry_path.hpp"
+#include "sdk/src/service/event_intake.hpp"
+#include "sdk/src/service/fault_hook.hpp"
+#include "sdk/src/service/state_exchange.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace outboard::service {
+
+/// What a lane shares with the others of its link.
+struct LaneContext {
+    std::atomic<std::uint64_t>* in_progress;  ///< ServiceSegment::in_progress
+    FaultHook* fault_hook;
+};
+
+class LaneRunner {
+public:
+    /// @param caller      index of the reply bell
+    /// @param parameters  initial values, handed to the processor with the first block
+    /// @thread control
+    LaneRunner(const link::ServiceLane& lane, const LaneContext& context, std::uint32_t caller,
+               std::unique_ptr<ProcessorInstance> instance,
+               std::span<const ob_event_parameter> parameters);
+    LaneRunner(const LaneRunner&) = delete;
+    LaneRunner(LaneRunner&&) = delete;
+    LaneRunner& operator=(const LaneRunner&) = delete;
+    LaneRunner& operator=(LaneRunner&&) = delete;
+    /// @pre the DSP thread no longer uses it
+    ~LaneRunner();
+
+    // ---- DSP thread ----
+
+    /// Whether run_one() would do something: there is a block, and room for its answer.
+    /// @rt wait-free
+    [[nodiscard]] bool has_work() noexcept OB_NONBLOCKING;
+
+    /// Processes the oldest block. A malformed one, or counters that make no sense, end the lane:
+    /// it answers no more, and is_broken() says so.
+    /// @pre    has_work()
+    /// @rt     as the processor; beside it wait-free, two clock reads
+    /// @return whether an answer was published
+    [[nodiscard]] bool run_one() noexcept;
+
+    // ---- control thread ----
+
+    [[nodiscard]] std::uint32_t caller() const noexcept { return caller_; }
+    [[nodiscard]] StateExchange& states() noexcept { return states_; }
+    /// The instance that runs now, for its constants and for saving its state. It stays until
+    /// states().collect(), even if the DSP thread replaces it meanwhile.
+    [[nodiscard]] const ProcessorInstance& current() const noexcept;
+    /// The host broke the protocol in shared memory.
+    [[nodiscard]] bool is_broken() const noexcept
+    {
+        // relaxed: a flag for a report.
+        return broken_.load(std::memory_order_relaxed);
+    }
+
+private:
+    struct Block {
+        link::BlockHeader header;
+        std::array<const float*, link::channel_count_max> inputs;
+        std::array<float*, link::channel_count_max> outputs;
+    };
+
+    [[nodiscard]] bool take_block(Block& block) noexcept;
+    [[nodiscard]] bool is_sound(const link::BlockHeader& header) const noexcept;
+    void obey(const BlockOrders& orders) noexcept;
+    void activate(std::uint64_t state_id) noexcept;
+    void retire_outgoing() noexcept;
+    [[nodiscard]] std::uint32_t process(const Block& block) noexcept;
+    void blend_states(const Block& block) noexcept;
+    void blend_bypass(const Block& block) noexcept;
+    [[nodiscard]] std::span<float> output(const Block& block, std::uint32_t channel) noexcept;
+    [[nodiscard]] std::span<float> scratch(std::uint32_t channel, std::uint32_t frames) noexcept;
+
+    link::ServiceLane lane_;
+    LaneContext context_;
+    std::uint32_t caller_;
+    ob_prepare_info format_;
+    std::uint32_t latency_frames_;
+    std::uint32_t fixed_frame_count_;
+
+    std::atomic<InstanceNode*> current_;  ///< owned; changed by the DSP thread only
+    InstanceNode* outgoing_ = nullptr;    ///< owned; fading out after a change of state
+    StateExchange states_;
+    Crossfade state_fade_;   ///< outgoing to current
+    Crossfade bypass_fade_;  ///< processor to dry
+
+    EventIntake events_;
+    DryPath dry_;
+    std::vector<float> scratch_;  ///< [output_channel_count][max_frame_count]
+    std::atomic<bool> broken_{false};
+};
+
+}  // namespace outboard::service

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+
+#include "sdk/src/service/service_link.hpp"
+
+#include "rt/os/process.hpp"
+#include "sdk/src/api/last_error.hpp"
+#include "sdk/src/service/lane_request.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace outboard::service {
+namespace {
+
+constexpr std::size_t attach_handle_count = 3;
+constexpr std::uint32_t no_request = 0;
+
+[[nodiscard]] link::LinkShape shape_of(const wire::AttachT& request) noexcept
+{
+    return {.lane_count = request.lane_count,
+            .input_channel_count = request.input_channel_count,
+            .output_channel_count = request.output_channel_count,
+            .frame_capacity = request.frame_capacity,
+            .slot_count = request.slot_count,
+            .event_bytes = request.event_bytes};
+}
+
+[[nodiscard]] tl::unexpected<Refusal> refuse(const rt::Error& error)
+{
+    return service::refuse(api::status_of(error), api::describe(error));
+}
+
+[[nodiscard]] bool speaks(std::uint16_t version) noexcept
+{
+    return version >= link::protocol_version_min && version <= link::protocol_version_max;
+}
+
+[[nodiscard]] std::string version_message(std::uint16_t asked)
+{
+    return "the host asked for protocol " + std::to_string(asked) + ", this service speaks " +
+           std::to_string(link::protocol_version_min) + ".." +
+           std::to_string(link::protocol_version_max);
+}
+
+[[nodiscard]] wire::LaneReadyT ready_message(std::uint32_t lane, const ProcessorInstance& instance,
+                                             const ob_realtime_grant& grant)
+{
+    wire::LaneReadyT ready;
+    ready.lane = lane;
+    ready.latency_frames = instance.latency_frames();
+    ready.tail_frames = instance.tail_frames();
+    ready.checkpoint_bytes = instance.checkpoint_bytes();
+    ready.realtime_step = grant.step;
+    ready.realtime_priority = grant.priority;
+    ready.realtime_cpu = grant.cpu;
+    ready.realtime_description = grant.description;
+    return ready;
+}
+
+}  // namespace
+
+ServiceLink::Segments::Segments(const link::LinkLayout& agreed, rt::os::Mapping host,
+                                rt::os::Mapping service, rt::os::Mapping bells) noexcept
+    : layout(agreed),
+      host_memory(std::move(host)),
+      service_memory(std::move(service)),
+      bells_memory(std::move(bells))
+{}
+
+link::BellsSegment& ServiceLink::Segments::bell_words() const noexcept
+{
+    return *reinterpret_cast<link::BellsSegment*>(bells_memory.data());
+}
+
+link::ServiceSegment& ServiceLink::Segments::service_words() const noexcept
+{
+    return *reinterpret_cast<link::ServiceSegment*>(service_memory.data());
+}
+
+rt::Result<void> ServiceLink::greet() const
+{
+    wire::HelloT hello;
+    hello.protocol_min = link::protocol_version_min;
+    hello.protocol_max = link::protocol_version_max;
+    hello.library_version = ob_version_string();
+    hello.service_name = options_.service_name;
+    hello.process_id = rt::os::current_process_id();
+    hello.has_fault_hook = options_.has_fault_hook;
+    hello.processors = catalog_.offers();
+    return channel_.send(std::move(hello));
+}
+
+LinkState ServiceLink::handle_messages()
+{
+    for (;;) {
+        auto message = channel_.receive();
+        LinkState state = LinkState::open;
+        if (message)
+            state = handle(*message);
+        else if (message.error().code == rt::ErrorCode::timed_out)
+            return LinkState::open;
+        else if (message.error().code == rt::ErrorCode::protocol)
+            state = answer_failed(no_request, {OB_ERR_PROTOCOL, "this is no message of ours"});
+        else
+            return LinkState::closed;
+        if (state != LinkState::open)
+            return state;
+    }
+}
+
+LinkState ServiceLink::handle(link::ControlMessage& message)
+{
+    if (const auto* const request = message.body.AsAttach(); request != nullptr)
+        return attach(*request, message.handles);
+    if (const auto* const request = message.body.AsAddLane(); request != nullptr)
+        return answer(no_request, add_lane(*request));
+    if (const auto* const request = message.body.AsSaveState(); request != nullptr)
+        return answer(request->request, save_state(*request));
+    if (const auto* const request = message.body.AsLoadState(); request != nullptr)
+        return answer(request->request, load_state(*request));
+    if (const auto* const request = message.body.AsInjectFault(); request != nullptr) {
+        const auto armed = inject_fault(*request);
+        return armed ? LinkState::open : answer_failed(no_request, armed.error());
+    }
+    return answer_failed(no_request, {OB_ERR_PROTOCOL, "a service takes no message of this kind"});
+}
+
+LinkState ServiceLink::attach(const wire::AttachT& request,
+                              std::span<const rt::os::UniqueHandle> handles)
+{
+    if (!speaks(request.protocol)) {
+        const LinkState state =
+            answer_failed(no_request, {OB_ERR_VERSION, version_message(request.protocol)});
+        return state == LinkState::open ? LinkState::version_mismatch : state;
+    }
+    if (segments_)
+        return answer_failed(no_request, {OB_ERR_PROTOCOL, "the host has attached already"});
+    host_name_ = request.host_name;
+    if (const auto mapped = map_segments(request, handles); !mapped)
+        return answer_failed(no_request, mapped.error());
+    if (const auto started = start_dsp_thread(request); !started)
+        return answer_failed(no_request, started.error());
+    return sent(channel_.send(wire::MappedT{}));
+}
+
+Outcome<void> ServiceLink::map_segments(const wire::AttachT& request,
+                                        std::span<const rt::os::UniqueHandle> handles)
+{
+    const link::LinkShape shape = shape_of(request);
+    if (!link::is_valid(shape))
+        return service::refuse(OB_ERR_PROTOCOL, "the shape of the link is not valid");
+    if (handles.size() != attach_handle_count)
+        return service::refuse(OB_ERR_PROTOCOL, "three handles are to come with Attach");
+
+    using rt::os::Access;
+    const link::LinkLayout layout{shape};
+    auto host = rt::os::map_shared(handles[0], layout.host_bytes(), Access::read_only);
+    if (!host)
+        return refuse(host.error());
+    auto service = rt::os::map_shared(handles[1], layout.service_bytes(), Access::read_write);
+    if (!service)
+        return refuse(service.error());
+    auto bells = rt::os::map_shared(handles[2], sizeof(link::BellsSegment), Access::read_write);
+    if (!bells)
+        return refuse(bells.error());
+    // Where all memory of the process could not be locked, these few pages may still be.
+    for (rt::os::Mapping* const mapping : {&*host, &*service, &*bells})
+        static_cast<void>(mapping->lock());
+    segments_.emplace(layout, *std::move(host), *std::move(service), *std::move(bells));
+    return {};
+}
+
+Outcome<void> ServiceLink::start_dsp_thread(const wire::AttachT& request)
+{
+    const DspThreadOptions options{.priority = request.dsp_priority, .cpus = request.dsp_cpus};
+    auto started = DspThread::start(options, segments_->bell_words(), segments_->service_words());
+    if (!started)
+        return refuse(started.error());
+    dsp_thread_ = *std::move(started);
+    return {};
+}
+
+Outcome<wire::LaneReadyT> ServiceLink::add_lane(const wire::AddLaneT& request)
+{
+    if (!dsp_thread_)
+        return service::refuse(OB_ERR_PROTOCOL, "the host has not attached");
+    const link::LinkShape& shape = segments_->layout.shape();
+    if (request.lane >= shape.lane_count || lanes_[request.lane])
+        return service::refuse(OB_ERR_PROTOCOL, "there is no such lane, or it is in use");
+    if (request.caller >= link::caller_count_max)
+        return service::refuse(OB_ERR_PROTOCOL, "there is no such caller");
+    const ob_processor_class* const kind = catalog_.find(request.processor);
+    if (kind == nullptr) {
+        return service::refuse(OB_ERR_NOT_FOUND,
+                               "the service has no processor '" + request.processor + "'");
+    }
+    const auto format = lane_format(request, shape, *kind);
+    if (!format)
+        return tl::unexpected(format.error());
+    const auto parameters = initial_parameters(request, *kind);
+    if (!parameters)
+        return tl::unexpected(parameters.error());
+    auto instance = ProcessorInstance::make(*kind, *format, request.state);
+    if (!instance)
+        return tl::unexpected(instance.error());
+
+    const link::ServiceLane memory{segments_->layout, request.lane, segments_->host_memory.data(),
+                                   segments_->service_memory.data()};
+    const LaneContext context{&segments_->service_words().in_progress,
+                              options_.has_fault_hook ? &fault_hook_ : nullptr};
+    auto& lane = lanes_[request.lane];
+    lane = std::make_unique<LaneRunner>(memory, context, request.caller, *std::move(instance),
+                                        *parameters);
+    auto ready = ready_message(request.lane, lane->current(), dsp_thread_->grant());
+    dsp_thread_->add_lane(request.lane, *lane);
+    return ready;
+}
+
+Outcome<wire::SavedStateT> ServiceLink::save_state(const wire::SaveStateT& request)
+{
+    const auto lane = lane_at(request.lane);
+    if (!lane)
+        return tl::unexpected(lane.error());
+    auto state = (*lane)->current().save_state();
+    if (!state)
+        return tl::unexpected(state.error());
+    wire::SavedStateT saved;
+    saved.request = request.request;
+    saved.state = *std::move(state);
+    return saved;
+}
+
+Outcome<wire::StateLoadedT> ServiceLink::load_state(const wire::LoadStateT& request)
+{
+    const auto lane = lane_at(request.lane);
+    if (!lane)
+        return tl::unexpected(lane.error());
+    const ProcessorInstance& current = (*lane)->current();
+    auto instance = ProcessorInstance::make(current.kind(), current.format(), request.state);
+    if (!instance)
+        return tl::unexpected(instance.error());
+    if ((*instance)->latency_frames() != current.latency_frames())
+        return service::refuse(OB_ERR_REFUSED, "with this state its latency would be another one");
+    (*lane)->states().stage(std::make_unique<InstanceNode>(request.state_id, *std::move(instance)));
+    wire::StateLoadedT loaded;
+    loaded.request = request.request;
+    return loaded;
+}
+
+Outcome<void> ServiceLink::inject_fault(const wire::InjectFaultT& request)
+{
+    if (!options_.has_fault_hook)
+        return service::refuse(OB_ERR_REFUSED, "the service was started without its fault hook");
+    if (!fault_hook_.arm(request.kind, request.argument))
+        return service::refuse(OB_ERR_INVALID_ARGUMENT, "the service knows no such fault");
+    return {};
+}
+
+Outcome<LaneRunner*> ServiceLink::lane_at(std::uint32_t index) const
+{
+    if (index >= lanes_.size() || !lanes_[index])
+        return service::refuse(OB_ERR_PROTOCOL, "there is no such lane");
+    return lanes_[index].get();
+}
+
+template <typename Table>
+LinkState ServiceLink::answer(std::uint32_t request, Outcome<Table> outcome) const
+{
+    if (!outcome)
+        return answer_failed(request, outcome.error());
+    return sent(channel_.send(*std::move(outcome)));
+}
+
+LinkState ServiceLink::answer_failed(std::uint32_t request, const Refusal& refusal) const
+{
+    wire::FailedT failed;
+    failed.request = request;
+    failed.status = refusal.status;
+    failed.message = refusal.message;
+    return sent(channel_.send(std::move(failed)));
+}
+
+/// A host that does not read its answers is as good as gone.
+LinkState ServiceLink::sent(const rt::Result<void>& result) const
+{
+    return result ? LinkState::open : LinkState::closed;
+}
+
+void ServiceLink::look_after_lanes()
+{
+    for (std::size_t index = 0; index < lanes_.size(); ++index) {
+        if (!lanes_[index])
+            continue;
+        lanes_[index]->states().collect();
+        if (lanes_[index]->is_broken() && !std::exchange(reported_broken_[index], true)) {
+            // A failed send shows at the next look at the socket.
+            static_cast<void>(answer_failed(
+                no_request, {OB_ERR_PROTOCOL,
+                             "lane " + std::to_string(index) + ": its shared memory is corrupt"}));
+        }
+    }
+}
+
+bool ServiceLink::shut_down(std::uint64_t deadline_ns) noexcept
+{
+    return !dsp_thread_ || dsp_thread_->stop(deadline_ns);
+}
+
+}  // namespace outboard::service
