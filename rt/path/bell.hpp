@@ -24,6 +24,7 @@
 #include "rt/os/futex.hpp"
 #include "rt/path/contract.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -97,13 +98,13 @@ public:
     [[nodiscard]] WaitEnd wait(std::uint64_t deadline_ns, std::uint64_t spin_ns,
                                Ready&& ready) noexcept
     {
-        if (spin_ns != 0 && spin(spin_ns, ready))
+        if (spin_ns != 0 && spin(spin_ns, deadline_ns, ready))
             return WaitEnd::ready;
         for (;;) {
             load_expected();
             if (ready())
                 return WaitEnd::ready;
-            if (os::monotonic_ns() >= deadline_ns)
+            if (deadline_ns != os::no_deadline_ns && os::monotonic_ns() >= deadline_ns)
                 return WaitEnd::deadline;
             set_asleep(1);
             if (nothing_changed())
@@ -114,9 +115,10 @@ public:
 
 private:
     template <typename Ready>
-    [[nodiscard]] static bool spin(std::uint64_t spin_ns, Ready& ready) noexcept
+    [[nodiscard]] static bool spin(std::uint64_t spin_ns, std::uint64_t deadline_ns,
+                                   Ready& ready) noexcept
     {
-        const std::uint64_t end_ns = os::monotonic_ns() + spin_ns;
+        const std::uint64_t end_ns = std::min(os::monotonic_ns() + spin_ns, deadline_ns);
         do {
             if (ready())
                 return true;

@@ -151,8 +151,8 @@ typedef struct ob_insert_config {
     uint32_t spin_us;       /**< how long process() spins before it sleeps, 0 .. 20 */
     uint32_t late_limit;    /**< late blocks in a row, without a beat, before a service counts
                                  as hung; default 3 */
-    uint64_t hang_limit_ns; /**< and for how long it must have been silent; default 100 ms, at
-                                 free pace 1 s */
+    uint64_t hang_limit_ns; /**< and for how long it must have been silent; 0: 100 ms, at free
+                                 pace 1 s */
     uint64_t give_up_ns;    /**< free pace: how long a call may wait for a respawn; 10 s */
     uint32_t event_bytes;   /**< room for events a block and direction; default 4096 */
     uint32_t parameter_count;

@@ -17,6 +17,11 @@ constexpr double rate_hz_max = 1'000'000.0;
 constexpr std::uint32_t latency_blocks_max = 8;
 constexpr std::uint32_t spin_us_max = 20;
 
+/// Silent for so long, a service counts as hung. Without a standby a service that is merely held up
+/// (a machine's stall, a page fault) is worth waiting for: its state would be lost with it.
+constexpr std::uint64_t hang_limit_realtime_ns = 100'000'000;
+constexpr std::uint64_t hang_limit_free_ns = 1'000'000'000;
+
 struct Range {
     const char* name;
     std::uint64_t value;
@@ -94,6 +99,10 @@ InsertSpec make_spec(const ob_insert_config& config)
     // Slots are whole cache lines.
     constexpr auto line = static_cast<std::uint32_t>(rt::cache_line_bytes);
     spec.config.event_bytes = (config.event_bytes + line - 1) / line * line;
+    if (config.hang_limit_ns == 0) {
+        spec.config.hang_limit_ns =
+            config.pace == OB_PACE_FREE ? hang_limit_free_ns : hang_limit_realtime_ns;
+    }
     spec.config.service = nullptr;
     spec.config.processor = nullptr;
     spec.config.parameters = nullptr;
