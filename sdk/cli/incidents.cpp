@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "sdk/cli/incidents.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace outboard::cli {
+
+namespace {
+
+void close_gap(std::vector<Failover>& failovers, const ChainIncident& wet_again)
+{
+    bool is_first = true;
+    for (Failover& failover : failovers) {
+        if (failover.insert_index != wet_again.insert_index || failover.wet_again_frame)
+            continue;
+        failover.wet_again_frame = wet_again.incident.stream_frame;
+        failover.frames_lost = is_first ? wet_again.incident.frames_lost : 0;
+        is_first = false;
+    }
+}
+
+}  // namespace
+
+std::vector<Failover> pair_failovers(std::span<const ChainIncident> incidents)
+{
+    std::vector<Failover> failovers;
+    for (const ChainIncident& entry : incidents) {
+        if (entry.incident.kind == OB_INCIDENT_FAILOVER)
+            failovers.push_back({.insert_index = entry.insert_index,
+                                 .lost = entry.incident,
+                                 .wet_again_frame = std::nullopt,
+                                 .frames_lost = entry.incident.frames_lost});
+        else if (entry.incident.kind == OB_INCIDENT_WET_AGAIN)
+            close_gap(failovers, entry);
+    }
+    std::stable_sort(failovers.begin(), failovers.end(), [](const auto& a, const auto& b) {
+        return a.lost.stream_frame < b.lost.stream_frame;
+    });
+    return failovers;
+}
+
+std::vector<ChainIncident> late_blocks(std::span<const ChainIncident> incidents)
+{
+    std::vector<ChainIncident> late;
+    std::copy_if(incidents.begin(), incidents.end(), std::back_inserter(late),
+                 [](const auto& entry) { return entry.incident.kind == OB_INCIDENT_LATE_BLOCK; });
+    return late;
+}
+
+std::optional<double> detected_us(const Failover& failover) noexcept
+{
+    const ob_incident& lost = failover.lost;
+    if (lost.fault_ns == 0 || lost.detected_ns < lost.fault_ns)
+        return std::nullopt;
+    return static_cast<double>(lost.detected_ns - lost.fault_ns) / 1000;
+}
+
+std::optional<std::uint64_t> gap_frames(const Failover& failover) noexcept
+{
+    if (!failover.wet_again_frame)
+        return std::nullopt;
+    return *failover.wet_again_frame -
+           std::min(*failover.wet_again_frame, failover.lost.stream_frame);
+}
+
+const char* cause_name(ob_cause cause) noexcept
+{
+    switch (cause) {
+        case OB_CAUSE_UNKNOWN: return "unknown";
+        case OB_CAUSE_KILL: return "kill";
+        case OB_CAUSE_WAKE: return "wake";
+        case OB_CAUSE_DSP: return "dsp";
+        case OB_CAUSE_HOST: return "host";
+        case OB_CAUSE_CRASH: return "crash";
+        case OB_CAUSE_HANG: return "hang";
+        case OB_CAUSE_CORRUPT: return "corrupt";
+        case OB_CAUSE_CLOSED: return "closed";
+        case OB_CAUSE_HUNG: return "hung";
+    }
+    return "unknown";
+}
+
+std::string end_text(const Failover& failover)
+{
+    if (failover.lost.cause != OB_CAUSE_CRASH)
+        return cause_name(failover.lost.cause);
+    const std::int32_t detail = failover.lost.detail;
+    return detail < 0 ? fmt::format("signal {}", -detail) : fmt::format("exit code {}", detail);
+}
+
+}  // namespace outboard::cli

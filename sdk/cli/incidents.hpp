@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// From the library's incidents to what a report tells: a service lost and an answer again are two
+/// incidents, and one failover.
+
+#include "sdk/cli/chain.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace outboard::cli {
+
+struct Failover {
+    std::size_t insert_index = 0;
+    ob_incident lost{};                            ///< the service
+    std::optional<std::uint64_t> wet_again_frame;  ///< of the stream; nothing: it ended before
+    std::uint64_t frames_lost = 0;
+};
+
+/// In order of their frames. Of services that were lost within one gap, the first one is given the
+/// frames of the gap.
+[[nodiscard]] std::vector<Failover> pair_failovers(std::span<const ChainIncident> incidents);
+
+[[nodiscard]] std::vector<ChainIncident> late_blocks(std::span<const ChainIncident> incidents);
+
+/// From the strike to the moment when the library knew, if it was struck by us.
+[[nodiscard]] std::optional<double> detected_us(const Failover& failover) noexcept;
+
+/// From the first frame concerned to the first wet one; nothing when the stream ended before.
+[[nodiscard]] std::optional<std::uint64_t> gap_frames(const Failover& failover) noexcept;
+
+/// "kill", "wake" ...
+[[nodiscard]] const char* cause_name(ob_cause cause) noexcept;
+
+/// How the process ended, for people: "signal 9", "exit code 3".
+[[nodiscard]] std::string end_text(const Failover& failover);
+
+}  // namespace outboard::cli

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include "sdk/cli/run.hpp"
+
+#include "sdk/cli/duration.hpp"
+#include "sdk/cli/failure.hpp"
+
+#include <fmt/chrono.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace outboard::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto look_pause = 100ms;
+
+// Of processors that ring for ever.
+constexpr std::uint64_t endless_tail_ns = 10'000'000'000;
+
+Track::Format track_format(const StreamFormat& format)
+{
+    return {format.rate_hz, format.channel_count};
+}
+
+std::uint64_t now_ns() noexcept
+{
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::nanoseconds{now}.count());
+}
+
+std::string time_of_day_text()
+{
+    return fmt::format(
+        "{:%Y-%m-%dT%H:%M:%SZ}",
+        fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+}
+
+}  // namespace
+
+Run::Run(RunOptions options)
+    : options_(std::move(options)),
+      thread_plan_(plan_audio_thread(options_)),
+      thread_probe_(probe(thread_plan_)),
+      playlist_(options_.inputs, {options_.rate_hz, options_.channel_count}, options_.repeat_count),
+      chain_(options_, playlist_.format(), thread_probe_),
+      wet_window_(options_.aligned ? chain_.latency_frames() : 0,
+                  playlist_.frame_count() + chain_.latency_frames() + tail_frames()),
+      dry_(options_.dry_output, track_format(playlist_.format()),
+           {0, wet_window_.end_frame() - wet_window_.skip_frames()}),
+      wet_(options_.output, track_format(playlist_.format()), wet_window_),
+      striker_(chain_, {options_.faults, chain_.labels(), playlist_.format().rate_hz},
+               {.rate_hz = playlist_.format().rate_hz,
+                .block_frames = options_.block_frames,
+                .priority = supervisor_priority(thread_probe_.grant)}),
+      stream_({playlist_, chain_, striker_, dry_, wet_}, {.block_frames = options_.block_frames,
+                                                          .end_frame = wet_window_.end_frame(),
+                                                          .may_wait = options_.pace == OB_PACE_FREE,
+                                                          .thread = thread_plan_}),
+      device_(options_.pace == OB_PACE_FREE ? audio::Pace::free : audio::Pace::realtime)
+{}
+
+void Run::start()
+{
+    const std::uint32_t channel_count = playlist_.format().channel_count;
+    require(device_.open({.sample_rate_hz = playlist_.format().rate_hz,
+                          .frames_per_block = options_.block_frames,
+                          .input_channel_count = channel_count,
+                          .output_channel_count = channel_count,
+                          .on_thread_start = [this] { stream_.begin(); }}),
+            ExitCode::internal);
+    started_at_ = time_of_day_text();
+    require(device_.start(stream_), ExitCode::internal);
+}
+
+bool Run::wait()
+{
+    const bool has_ended = device_.wait_until_finished(look_pause);
+    fetch_incidents();
+    return has_ended;
+}
+
+Progress Run::progress() const
+{
+    const std::uint32_t rate_hz = playlist_.format().rate_hz;
+    Progress progress{.streamed_seconds = to_seconds(stream_.position(), rate_hz),
+                      .total_seconds = to_seconds(wet_window_.end_frame(), rate_hz),
+                      .concealed_blocks = 0,
+                      .services_lost = 0};
+    for (const Insert& insert : chain_.inserts()) {
+        const ob_insert_statistics figures = insert.statistics();
+        progress.concealed_blocks += figures.concealed_blocks;
+        progress.services_lost += figures.failovers;
+    }
+    return progress;
+}
+
+RunResult Run::finish()
+{
+    device_.stop();
+    RunResult result;
+    result.elapsed_ns = now_ns() - stream_.start_ns();
+    result.faults = striker_.stop();
+    fetch_incidents();
+
+    result.options = options_;
+    result.format = playlist_.format();
+    result.machine = describe_machine();
+    result.started_at = started_at_;
+    result.end = stream_.end();
+    result.blocks = stream_.block_count();
+    result.frames = stream_.position();
+    result.skip_frames = wet_window_.skip_frames();
+    result.output_frames = std::min(result.frames, wet_window_.end_frame()) -
+                           std::min(result.frames, wet_window_.skip_frames());
+    result.latency_frames = chain_.latency_frames();
+    result.start_ns = stream_.start_ns();
+    result.disk_lost_frames = wet_.lost_frame_count();
+    result.device = device_.statistics();
+    result.audio_thread = stream_.grant();
+    std::uint32_t cpu_latency_held = 0;
+    check(ob_host_realtime(chain_.host().get(), &result.supervisor, &cpu_latency_held));
+    result.cpu_latency_held = cpu_latency_held != 0;
+    for (std::size_t index = 0; index < chain_.inserts().size(); ++index)
+        result.inserts.push_back(insert_result(index));
+    result.late_blocks = late_blocks(incidents_);
+    result.failovers = pair_failovers(incidents_);
+    result.dry = dry_.trace();
+    result.wet = wet_.trace();
+    return result;
+}
+
+void Run::close_files()
+{
+    static_cast<void>(dry_.close());
+    static_cast<void>(wet_.close());
+}
+
+std::uint64_t Run::tail_frames() const
+{
+    const std::uint32_t rate_hz = playlist_.format().rate_hz;
+    if (options_.tail_ns)
+        return to_frames(*options_.tail_ns, rate_hz);
+    return std::min(chain_.tail_frames(), to_frames(endless_tail_ns, rate_hz));
+}
+
+void Run::fetch_incidents()
+{
+    while (const auto incident = chain_.next_incident())
+        incidents_.push_back(*incident);
+}
+
+InsertResult Run::insert_result(std::size_t index) const
+{
+    const Insert& insert = chain_.inserts()[index];
+    return {.label = chain_.labels()[index],
+            .latency_after_frames = chain_.latency_after(index),
+            .status = insert.status(),
+            .statistics = insert.statistics(),
+            .round_trip = read_histogram(insert.get(), OB_HISTOGRAM_ROUND_TRIP),
+            .process = read_histogram(insert.get(), OB_HISTOGRAM_PROCESS),
+            .own = read_histogram(insert.get(), OB_HISTOGRAM_OWN),
+            .dsp = read_histogram(insert.get(), OB_HISTOGRAM_DSP)};
+}
+
+}  // namespace outboard::cli

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// One run: everything that it takes, in the order in which it is made.
+
+#include "sdk/cli/chain.hpp"
+#include "sdk/cli/fault_striker.hpp"
+#include "sdk/cli/playlist.hpp"
+#include "sdk/cli/run_options.hpp"
+#include "sdk/cli/run_result.hpp"
+#include "sdk/cli/stream.hpp"
+#include "sdk/cli/track.hpp"
+
+#include "audio/null_device.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace outboard::cli {
+
+struct Progress {
+    double streamed_seconds = 0;
+    double total_seconds = 0;
+    std::uint64_t concealed_blocks = 0;
+    std::uint64_t services_lost = 0;
+};
+
+/// Life: constructor, start(), wait() until true, finish(), close_files().
+/// @thread control, all of it
+class Run {
+public:
+    /// Loads the inputs, starts the services, creates the files.
+    /// @throws Failure, outboard::Error
+    explicit Run(RunOptions options);
+
+    /// @throws Failure
+    void start();
+
+    /// Looks after the stream for a tenth of a second. @return true: it has ended
+    [[nodiscard]] bool wait();
+
+    [[nodiscard]] Progress progress() const;
+    void interrupt() noexcept { stream_.interrupt(); }
+
+    /// Ends the stream and collects what is known about it.
+    [[nodiscard]] RunResult finish();
+
+    /// Completes the sound files. @throws Failure (output)
+    void close_files();
+
+private:
+    [[nodiscard]] std::uint64_t tail_frames() const;
+    void fetch_incidents();
+    [[nodiscard]] InsertResult insert_result(std::size_t index) const;
+
+    RunOptions options_;
+    AudioThreadPlan thread_plan_;
+    AudioThreadProbe thread_probe_;
+    Playlist playlist_;
+    Chain chain_;
+    OutputWindow wet_window_;
+    Track dry_;
+    Track wet_;
+    FaultStriker striker_;
+    Stream stream_;
+    audio::NullDevice device_;
+    std::string started_at_;
+    std::vector<ChainIncident> incidents_;
+};
+
+}  // namespace outboard::cli

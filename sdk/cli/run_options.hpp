@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// What `outboard run` is asked to do.
+
+#include "sdk/cli/fault_spec.hpp"
+#include "sdk/cli/parameter_setting.hpp"
+
+#include <outboard/host.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace outboard::cli {
+
+struct RunOptions {
+    std::vector<std::string> inputs;    ///< files and tones, played one after the other
+    std::string output;                 ///< empty: the sound is dropped
+    std::string dry_output;             ///< the input as it was streamed; empty: not kept
+    std::vector<std::string> services;  ///< the chain, from input to output
+    std::vector<ParameterSetting> parameters;
+    std::uint32_t repeat_count = 1;
+
+    std::uint32_t block_frames = 64;
+    std::uint32_t rate_hz = 0;        ///< 0: the first file's
+    std::uint32_t channel_count = 0;  ///< 0: the first file's
+    ob_mode mode = OB_MODE_SYNC;
+    std::uint32_t latency_blocks = 1;
+    ob_pace pace = OB_PACE_REALTIME;
+    std::uint64_t deadline_ns = 0;  ///< of a cycle; 0: half a period
+    bool aligned = true;
+    std::optional<std::uint64_t> tail_ns = 0;  ///< after the input; nothing: the processors' own
+
+    ob_standby standby = OB_STANDBY_NONE;
+    ob_fallback fallback = OB_FALLBACK_DRY;
+    std::uint64_t hang_limit_ns = 0;  ///< 0: the library's default
+    std::vector<FaultSpec> faults;
+
+    ob_placement placement = OB_PLACEMENT_AUTO;
+    std::int32_t cpu = -1;  ///< for the audio thread; -1: chosen from the placement
+    std::int32_t priority = 70;
+    std::uint32_t spin_us = 0;
+    bool hold_cpu_latency = false;
+
+    std::string report_path;
+    std::string page_path;
+    bool json = false;
+    bool quiet = false;
+    bool verbose = false;
+    std::vector<std::string> command_line;  ///< as it was typed, for the report
+};
+
+/// @param arguments  what follows `outboard run`
+/// @return nothing when --help was asked for, which has then been printed
+/// @throws Failure (usage)
+[[nodiscard]] std::optional<RunOptions> parse_run_options(
+    const std::vector<std::string>& arguments);
+
+}  // namespace outboard::cli
