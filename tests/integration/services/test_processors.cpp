@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+
+#include "tests/integration/services/test_processors.hpp"
+
+#include "tests/support/futex_only_filter.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+namespace outboard::test {
+
+namespace {
+
+[[nodiscard]] constexpr ob_parameter_info level_info() noexcept
+{
+    return {.id = 7,
+            .flags = 0,
+            .key = "level",
+            .name = "Level",
+            .unit = "",
+            .minimum = -1000.0,
+            .maximum = 1000.0,
+            .initial = 0.25};
+}
+
+void fill_channel(float* out, std::uint32_t first, std::uint32_t end, double value) noexcept
+{
+    std::fill(out + first, out + end, static_cast<float>(value));
+}
+
+}  // namespace
+
+const std::array<ob_parameter_info, 1> EventEcho::parameters{level_info()};
+const std::array<ob_parameter_info, 1> Level::parameters{level_info()};
+
+void ChannelProcessor::copy_through(const ProcessBlock& block, float gain) const noexcept
+{
+    for (std::uint32_t channel = 0; channel < channel_count(); ++channel) {
+        const std::uint32_t source = std::min(channel, info_.input_channel_count - 1);
+        std::transform(block.inputs[source], block.inputs[source] + block.frame_count,
+                       block.outputs[channel], [gain](float sample) { return sample * gain; });
+    }
+}
+
+void LateLatency::prepare(const PrepareInfo& info)
+{
+    ChannelProcessor::prepare(info);
+    lines_.resize(info.output_channel_count);
+    reset();
+}
+
+void LateLatency::reset() noexcept
+{
+    place_ = 0;
+    for (auto& line : lines_)
+        line.fill(0.0f);
+}
+
+void LateLatency::process(const ProcessBlock& block) noexcept
+{
+    for (std::uint32_t channel = 0; channel < channel_count(); ++channel) {
+        auto& line = lines_[channel];
+        for (std::uint32_t frame = 0; frame < block.frame_count; ++frame) {
+            float& oldest = line[(place_ + frame) % delay_frames];
+            block.outputs[channel][frame] = oldest;
+            oldest = block.inputs[channel][frame];
+        }
+    }
+    place_ = (place_ + block.frame_count) % delay_frames;
+}
+
+void EventEcho::process(const ProcessBlock& block) noexcept
+{
+    copy_through(block);
+    for_each_event(block, [&block](const EventHeader& event) {
+        // Without room the library counts it; the host's test sees that it is missing.
+        static_cast<void>(block.events_out.push(block.events_out.context, &event));
+    });
+}
+
+void Level::process(const ProcessBlock& block) noexcept
+{
+    std::uint32_t done = 0;
+    for_each_event(block, [&](const EventHeader& event) {
+        if (event.type != OB_EVENT_PARAMETER)
+            return;
+        fill(block, done, event.offset_frames);
+        done = event.offset_frames;
+        ob_event_parameter change;
+        std::memcpy(&change, &event, sizeof(change));
+        level_.store(change.value, std::memory_order_relaxed);
+    });
+    fill(block, done, block.frame_count);
+}
+
+void Level::fill(const ProcessBlock& block, std::uint32_t first, std::uint32_t end) const noexcept
+{
+    for (std::uint32_t channel = 0; channel < channel_count(); ++channel)
+        fill_channel(block.outputs[channel], first, end, level_.load(std::memory_order_relaxed));
+}
+
+std::size_t Level::save_state(std::span<std::byte> out) const
+{
+    const double level = level_.load(std::memory_order_relaxed);
+    if (out.size() >= sizeof(level))
+        std::memcpy(out.data(), &level, sizeof(level));
+    return sizeof(level);
+}
+
+bool Level::load_state(std::span<const std::byte> data)
+{
+    double level = 0.0;
+    if (data.size() != sizeof(level))
+        return false;
+    std::memcpy(&level, data.data(), sizeof(level));
+    level_.store(level, std::memory_order_relaxed);
+    return true;
+}
+
+void FrameCounter::process(const ProcessBlock& block) noexcept
+{
+    for (std::uint32_t frame = 0; frame < block.frame_count; ++frame, ++frames_) {
+        for (std::uint32_t channel = 0; channel < channel_count(); ++channel)
+            block.outputs[channel][frame] = static_cast<float>(frames_);
+    }
+}
+
+void FutexOnly::process(const ProcessBlock& block) noexcept
+{
+    if (is_warmed_up_ && block_count_++ == 0)
+        allow_only_futex_on_this_thread();
+    fill_channel(block.outputs[0], 0, block.frame_count,
+                 static_cast<double>(trapped_system_calls()));
+    fill_channel(block.outputs[1], 0, block.frame_count, static_cast<double>(block_count_));
+}
+
+void SlowLoad::prepare(const PrepareInfo& info)
+{
+    std::this_thread::sleep_for(std::chrono::milliseconds{300});
+    ChannelProcessor::prepare(info);
+}
+
+}  // namespace outboard::test
