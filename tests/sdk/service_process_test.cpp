@@ -8,6 +8,7 @@
 #include <outboard/service.h>
 
 #include <doctest/doctest.h>
+#include <array>
 #include <csignal>
 #include <cstring>
 #include <string>
@@ -27,9 +28,11 @@ public:
         REQUIRE(ends);
         rt::os::SpawnOptions options;
         options.executable = OB_TEST_SERVICE;
-        options.environment = {"OUTBOARD_SOCKET=3",
-                               "OUTBOARD_PARENT=" + std::to_string(rt::os::current_process_id()),
-                               std::string{"OUTBOARD_FAULT_HOOK="} + (has_fault_hook ? "1" : "")};
+        options.environment = {
+            "OUTBOARD_SOCKET=3", "OUTBOARD_PARENT=" + std::to_string(rt::os::current_process_id()),
+            std::string{"OUTBOARD_FAULT_HOOK="} + (has_fault_hook ? "1" : ""),
+            // A sanitizer would turn the signal of an injected fault into an exit code.
+            "ASAN_OPTIONS=handle_segv=0", "TSAN_OPTIONS=handle_segv=0"};
         options.inherited_handle = ends->second.get();
         auto child = rt::os::spawn(options);
         REQUIRE(child);
@@ -144,6 +147,245 @@ TEST_SUITE("sdk/service_process")
         auto lane = service.memory().lane(1);
         for (std::uint64_t sequence = 100; sequence < 120; ++sequence)
             CHECK(through(lane, service.memory().bells(), sequence) == 3.0F);
+    }
+
+    TEST_CASE("a state is saved, loaded beside the running one, and activated by an event")
+    {
+        AttachedService service;
+        auto request = AttachedService::gain_lane();
+        request.parameters = {wire::ParameterValue{7, 3.0}};
+        REQUIRE(service.add_lane(request).body.AsLaneReady() != nullptr);
+        auto lane = service.memory().lane(1);
+        CHECK(through(lane, service.memory().bells(), 0) == 3.0F);
+
+        wire::SaveStateT save;
+        save.request = 21;
+        save.lane = 1;
+        REQUIRE(service.channel().send(save));
+        const auto saved = test::next_message(service.channel());
+        REQUIRE(saved.body.AsSavedState() != nullptr);
+        CHECK(saved.body.AsSavedState()->request == 21);
+
+        const double loud = 5.0;
+        wire::LoadStateT load;
+        load.request = 22;
+        load.lane = 1;
+        load.state_id = 4;
+        load.state.resize(sizeof(loud));
+        std::memcpy(load.state.data(), &loud, sizeof(loud));
+        CHECK(saved.body.AsSavedState()->state.size() == load.state.size());
+        REQUIRE(service.channel().send(load));
+        const auto loaded = test::next_message(service.channel());
+        REQUIRE(loaded.body.AsStateLoaded() != nullptr);
+        CHECK(loaded.body.AsStateLoaded()->request == 22);
+        CHECK(through(lane, service.memory().bells(), 1) == 3.0F);
+
+        const ob_event_activate_state activate{{sizeof(activate), 0, OB_EVENT_ACTIVATE_STATE, 0, 0},
+                                               4};
+        CHECK(through(lane, service.memory().bells(), 2, std::as_bytes(std::span{&activate, 1})) ==
+              5.0F);
+    }
+
+    TEST_CASE("what cannot be is refused with a reason, and the link goes on")
+    {
+        AttachedService service;
+        auto request = AttachedService::gain_lane();
+        ob_status expected = OB_ERR_INVALID_ARGUMENT;
+        SUBCASE("a processor that is not there")
+        {
+            request.processor = "nobody";
+            expected = OB_ERR_NOT_FOUND;
+        }
+        SUBCASE("a processor that cannot be prepared")
+        {
+            request.processor = "refuses";
+            expected = OB_ERR_REFUSED;
+        }
+        SUBCASE("a lane beyond the last")
+        {
+            request.lane = 2;
+            expected = OB_ERR_PROTOCOL;
+        }
+        SUBCASE("a caller beyond the last")
+        {
+            request.caller = 32;
+            expected = OB_ERR_PROTOCOL;
+        }
+        SUBCASE("blocks that do not fit a slot")
+        {
+            request.max_frame_count = 65;
+        }
+        SUBCASE("no sample rate")
+        {
+            request.sample_rate_hz = 0.0;
+        }
+        SUBCASE("an unknown parameter")
+        {
+            request.parameters = {wire::ParameterValue{8, 1.0}};
+            expected = OB_ERR_NOT_FOUND;
+        }
+        SUBCASE("a value out of range")
+        {
+            request.parameters = {wire::ParameterValue{7, 10.5}};
+        }
+        SUBCASE("a state of the wrong kind")
+        {
+            request.state = {1, 2, 3};
+        }
+        const auto message = service.add_lane(request);
+        const auto* const failed = message.body.AsFailed();
+        REQUIRE(failed != nullptr);
+        CHECK(failed->status == expected);
+        CHECK(!failed->message.empty());
+
+        REQUIRE(service.add_lane(AttachedService::gain_lane()).body.AsLaneReady() != nullptr);
+        auto lane = service.memory().lane(1);
+        CHECK(through(lane, service.memory().bells(), 0) == 1.0F);
+    }
+
+    TEST_CASE("a link whose shape or handles make no sense is refused")
+    {
+        ServiceProcess service;
+        REQUIRE(test::next_message(service.channel()).body.AsHello() != nullptr);
+        const test::HostMemory memory{{}};
+        auto attach = memory.attach_message();
+        auto handles = memory.handles();
+        SUBCASE("not a power of two")
+        {
+            attach.slot_count = 3;
+        }
+        SUBCASE("sizes that overflow")
+        {
+            attach.frame_capacity = 0xffffffffU;
+        }
+        SUBCASE("two handles")
+        {
+            handles.pop_back();
+        }
+        SUBCASE("no handles")
+        {
+            handles.clear();
+        }
+        SUBCASE("memory that is shorter than the shape")
+        {
+            attach.slot_count = 1024;
+        }
+        REQUIRE(service.channel().send(attach, handles));
+        CHECK(test::next_message(service.channel()).body.AsFailed() != nullptr);
+
+        REQUIRE(service.channel().send(memory.attach_message(), memory.handles()));
+        CHECK(test::next_message(service.channel()).body.AsMapped() != nullptr);
+    }
+
+    TEST_CASE("messages out of order, of the wrong direction, or none at all are answered")
+    {
+        ServiceProcess service;
+        auto& channel = service.channel();
+        REQUIRE(test::next_message(channel).body.AsHello() != nullptr);
+        const auto is_refused = [&channel](ob_status status) {
+            const auto message = test::next_message(channel);
+            return message.body.AsFailed() != nullptr && message.body.AsFailed()->status == status;
+        };
+        REQUIRE(channel.send(AttachedService::gain_lane()));
+        CHECK(is_refused(OB_ERR_PROTOCOL));
+        REQUIRE(channel.send(wire::MappedT{}));
+        CHECK(is_refused(OB_ERR_PROTOCOL));
+        REQUIRE(channel.send(wire::SaveStateT{}));
+        CHECK(is_refused(OB_ERR_PROTOCOL));
+        const std::array<std::byte, 100> nonsense{};
+        REQUIRE(rt::os::send_message(channel.socket(), nonsense));
+        CHECK(is_refused(OB_ERR_PROTOCOL));
+    }
+
+    TEST_CASE("another protocol version is refused by name, and the service ends")
+    {
+        ServiceProcess service;
+        REQUIRE(test::next_message(service.channel()).body.AsHello() != nullptr);
+        const test::HostMemory memory{{}};
+        auto attach = memory.attach_message();
+        attach.protocol = link::protocol_version_max + 1;
+        REQUIRE(service.channel().send(attach, memory.handles()));
+        const auto message = test::next_message(service.channel());
+        REQUIRE(message.body.AsFailed() != nullptr);
+        CHECK(message.body.AsFailed()->status == OB_ERR_VERSION);
+        CHECK(service.wait_for_end().value == OB_SERVE_VERSION);
+    }
+
+    TEST_CASE("a lane that the host corrupts is reported, the others stream on")
+    {
+        AttachedService service;
+        REQUIRE(service.add_lane(AttachedService::gain_lane()).body.AsLaneReady() != nullptr);
+        auto broken = AttachedService::gain_lane();
+        broken.lane = 0;
+        REQUIRE(service.add_lane(broken).body.AsLaneReady() != nullptr);
+        auto& memory = service.memory();
+        reinterpret_cast<link::HostLaneWords*>(memory.host_data() +
+                                               memory.layout().host_lane_words_offset(0))
+            ->input_write_count.store(1'000'000);
+
+        auto lane = memory.lane(1);
+        CHECK(through(lane, memory.bells(), 0) == 1.0F);
+        const auto message = test::next_message(service.channel());
+        REQUIRE(message.body.AsFailed() != nullptr);
+        CHECK(message.body.AsFailed()->status == OB_ERR_PROTOCOL);
+        CHECK(through(lane, memory.bells(), 1) == 1.0F);
+    }
+
+    TEST_CASE("faults strike inside the next block, in a service started with its hook")
+    {
+        AttachedService service{true};
+        REQUIRE(service.add_lane(AttachedService::gain_lane()).body.AsLaneReady() != nullptr);
+        auto& memory = service.memory();
+        auto lane = memory.lane(1);
+        CHECK(through(lane, memory.bells(), 0) == 1.0F);
+
+        wire::InjectFaultT fault;
+        rt::os::ExitKind expected_kind = rt::os::ExitKind::signalled;
+        int expected_value = SIGSEGV;
+        SUBCASE("segv")
+        {
+            fault.kind = OB_FAULT_SEGV;
+        }
+        SUBCASE("exit")
+        {
+            fault.kind = OB_FAULT_EXIT;
+            expected_kind = rt::os::ExitKind::exited;
+            expected_value = 3;
+        }
+        SUBCASE("an endless loop does not keep the service alive without its host")
+        {
+            fault.kind = OB_FAULT_SPIN;
+            expected_kind = rt::os::ExitKind::exited;
+            expected_value = OB_SERVE_DONE;
+        }
+        REQUIRE(service.channel().send(fault));
+        // Answered in order, so the fault is armed when this answer is here.
+        REQUIRE(service.channel().send(wire::MappedT{}));
+        REQUIRE(test::next_message(service.channel()).body.AsFailed() != nullptr);
+        test::post_block(lane, 77, 64, 1.0F);
+        rt::ring(memory.bells().request);
+
+        const auto& words = *reinterpret_cast<link::ServiceSegment*>(memory.service_data());
+        const std::uint64_t deadline_ns = test::answer_deadline_ns();
+        while (words.in_progress.load() != 78 && rt::os::monotonic_ns() < deadline_ns)
+            rt::os::sleep_until_ns(rt::os::monotonic_ns() + 1'000'000);
+        CHECK(words.in_progress.load() == 78);
+        service.channel().close();
+        const auto status = service.process().wait_for_end();
+        CHECK(status.kind == expected_kind);
+        CHECK(status.value == expected_value);
+        CHECK(lane.output().poll() == rt::RingStatus::empty);
+    }
+
+    TEST_CASE("a service that was started without its hook takes no faults")
+    {
+        AttachedService service;
+        wire::InjectFaultT fault;
+        fault.kind = OB_FAULT_EXIT;
+        REQUIRE(service.channel().send(fault));
+        const auto message = test::next_message(service.channel());
+        REQUIRE(message.body.AsFailed() != nullptr);
+        CHECK(message.body.AsFailed()->status == OB_ERR_REFUSED);
     }
 
     TEST_CASE("a spawned service ends when its host has closed the link")
