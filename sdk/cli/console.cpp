@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -16,6 +17,7 @@ namespace {
 constexpr const char* clear_line = "\r\x1b[K";
 
 bool shows_progress = false;
+std::atomic<bool> shows_library_errors{false};
 
 spdlog::level::level_enum level_of(Verbosity verbosity)
 {
@@ -53,11 +55,18 @@ void set_up_console(Verbosity verbosity)
 
 void log_message(void* /*context*/, ob_log_level level, const char* message) noexcept
 {
+    if (level == OB_LOG_ERROR && !shows_library_errors.load(std::memory_order_relaxed))
+        return;
     try {
         spdlog::log(level_of(level), "{}", message);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "outboard: cannot log: %s\n", error.what());
     }
+}
+
+void show_library_errors() noexcept
+{
+    shows_library_errors.store(true, std::memory_order_relaxed);
 }
 
 void log_warning(const std::string& message)

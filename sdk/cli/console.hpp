@@ -19,6 +19,10 @@ void set_up_console(Verbosity verbosity);
 /// For ob_host_config: lines of the library. @thread any plain one
 void log_message(void* context, ob_log_level level, const char* message) noexcept;
 
+/// From here on errors of the library are shown. Before, while services are started, each of them
+/// makes a call fail, and that failure is shown.
+void show_library_errors() noexcept;
+
 void log_warning(const std::string& message);
 void log_error(const std::string& message);
 

@@ -41,6 +41,14 @@ std::vector<Failover> pair_failovers(std::span<const ChainIncident> incidents)
     return failovers;
 }
 
+void close_without_gaps(std::span<Failover> failovers) noexcept
+{
+    for (Failover& failover : failovers) {
+        if (!failover.wet_again_frame)
+            failover.wet_again_frame = failover.lost.stream_frame;
+    }
+}
+
 std::vector<ChainIncident> late_blocks(std::span<const ChainIncident> incidents)
 {
     std::vector<ChainIncident> late;

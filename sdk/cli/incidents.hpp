@@ -27,6 +27,9 @@ struct Failover {
 /// frames of the gap.
 [[nodiscard]] std::vector<Failover> pair_failovers(std::span<const ChainIncident> incidents);
 
+/// At free pace the stream waits for the next service, so what was lost has no gap.
+void close_without_gaps(std::span<Failover> failovers) noexcept;
+
 [[nodiscard]] std::vector<ChainIncident> late_blocks(std::span<const ChainIncident> incidents);
 
 /// From the strike to the moment when the library knew, if it was struck by us.

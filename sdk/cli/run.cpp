@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sdk/cli/run.hpp"
 
+#include "sdk/cli/console.hpp"
 #include "sdk/cli/duration.hpp"
 #include "sdk/cli/failure.hpp"
 
@@ -72,6 +73,7 @@ void Run::start()
                           .output_channel_count = channel_count,
                           .on_thread_start = [this] { stream_.begin(); }}),
             ExitCode::internal);
+    show_library_errors();
     started_at_ = time_of_day_text();
     require(device_.start(stream_), ExitCode::internal);
 }
@@ -128,6 +130,8 @@ RunResult Run::finish()
         result.inserts.push_back(insert_result(index));
     result.late_blocks = late_blocks(incidents_);
     result.failovers = pair_failovers(incidents_);
+    if (options_.pace == OB_PACE_FREE && result.end == StreamEnd::complete)
+        close_without_gaps(result.failovers);
     result.dry = dry_.trace();
     result.wet = wet_.trace();
     return result;

@@ -57,10 +57,12 @@ std::string recovery_text(const RunResult& result)
     if (gaps_ns.empty())
         return result.failovers.empty() ? "" : ", not wet again before the end";
     std::sort(gaps_ns.begin(), gaps_ns.end());
+    if (gaps_ns.back() == 0)
+        return ", replaced without a gap";
     if (gaps_ns.size() == 1)
         return fmt::format(", wet again after {}", short_time(gaps_ns.front()));
     return fmt::format(", wet again after {} (median, longest {})",
-                       short_time(gaps_ns[gaps_ns.size() / 2]), short_time(gaps_ns.back()));
+                       short_time(gaps_ns[(gaps_ns.size() - 1) / 2]), short_time(gaps_ns.back()));
 }
 
 std::string failure_text(const RunResult& result)

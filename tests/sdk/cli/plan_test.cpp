@@ -188,6 +188,14 @@ TEST_SUITE("sdk/cli/plan")
         CHECK(end_text(failovers[0]) == "signal 9");
     }
 
+    TEST_CASE("at free pace a lost service leaves no gap")
+    {
+        std::array<Failover, 1> failovers{};
+        failovers[0].lost.stream_frame = 700;
+        close_without_gaps(failovers);
+        CHECK(gap_frames(failovers[0]) == 0U);
+    }
+
     TEST_CASE("the time of detection is known only for our own faults")
     {
         Failover failover;

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of the outboard command share: running it, sound files, report checks."""
+
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import tempfile
+import unittest
+from typing import NamedTuple
+
+OUTBOARD = os.environ["OUTBOARD"]
+FUTURE_SERVICE = os.environ["OUTBOARD_FUTURE_SERVICE"]
+SCHEMA = json.loads(pathlib.Path(os.environ["OUTBOARD_REPORT_SCHEMA"]).read_text())
+
+LIMIT_SECONDS = 60
+NOBODY = 65534
+
+
+class Outcome(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+class Sound(NamedTuple):
+    rate: int
+    channels: int
+    frames: list[tuple[float, ...]]
+
+
+class CommandTest(unittest.TestCase):
+    """A test with a directory of its own, which is the current one of the command too."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.folder.chmod(0o755)
+        self.environment = dict(os.environ)
+        runtime = self.folder / "runtime"
+        runtime.mkdir(mode=0o700)
+        self.environment["XDG_RUNTIME_DIR"] = str(runtime)
+
+    def outboard(self, *arguments: str, **options) -> Outcome:
+        done = subprocess.run(
+            [OUTBOARD, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
+            check=False,
+            **options,
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def run_free(self, *arguments: str) -> Outcome:
+        return self.outboard("run", "--pace", "free", *arguments)
+
+    def report_of(self, *arguments: str) -> dict:
+        """The report of a run that has to succeed."""
+        outcome = self.outboard("run", "--json", *arguments)
+        self.assertEqual(outcome.code, 0, outcome.err)
+        report = json.loads(outcome.out)
+        self.assertEqual(list(violations(report, SCHEMA)), [])
+        return report
+
+    def assert_fails(self, outcome: Outcome, code: int, *parts: str) -> None:
+        self.assertEqual(outcome.code, code, outcome.err)
+        self.assertTrue(outcome.err.startswith("outboard: "), outcome.err)
+        for part in parts:
+            self.assertIn(part, outcome.err)
+
+    def write_wav(self, name: str, frames: list[tuple[float, ...]], rate: int = 48000) -> str:
+        channels = len(frames[0]) if frames else 1
+        data = b"".join(struct.pack(f"<{channels}f", *frame) for frame in frames)
+        (self.folder / name).write_bytes(wav_header(channels, rate, len(data)) + data)
+        return name
+
+    def write_program(self, name: str, text: str) -> str:
+        path = self.folder / name
+        path.write_text(text)
+        path.chmod(0o755)
+        return f"./{name}"
+
+    def read_wav(self, name: str) -> Sound:
+        return read_wav(self.folder / name)
+
+
+def wav_header(channels: int, rate: int, data_bytes: int) -> bytes:
+    """Of 32-bit float samples."""
+    frame_bytes = 4 * channels
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF", 36 + data_bytes, b"WAVE",
+        b"fmt ", 16, 3, channels, rate, rate * frame_bytes, frame_bytes, 32,
+        b"data", data_bytes,
+    )
+
+
+def read_wav(path: pathlib.Path) -> Sound:
+    """Of 32-bit float samples."""
+    content = path.read_bytes()
+    position, form, samples = 12, None, b""
+    while position + 8 <= len(content):
+        name, size = struct.unpack_from("<4sI", content, position)
+        chunk = content[position + 8 : position + 8 + size]
+        if name == b"fmt ":
+            form = struct.unpack_from("<HHI", chunk)
+        elif name == b"data":
+            samples = chunk
+        position += 8 + size + size % 2
+    _, channels, rate = form
+    return Sound(rate, channels, list(struct.iter_unpack(f"<{channels}f", samples)))
+
+
+TYPES = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+    "null": type(None),
+}
+
+
+def is_of_type(value, name: str) -> bool:
+    if isinstance(value, bool) and name != "boolean":
+        return False
+    return isinstance(value, TYPES[name])
+
+
+def violations(value, schema: dict, where: str = "report"):
+    """What of a JSON schema does not hold; knows the words that our schema uses, and no others."""
+    if "$ref" in schema:
+        yield from violations(value, SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[1]], where)
+    names = schema.get("type", [])
+    names = [names] if isinstance(names, str) else names
+    if names and not any(is_of_type(value, name) for name in names):
+        yield f"{where}: {value!r} is no {' or '.join(names)}"
+        return
+    if "const" in schema and value != schema["const"]:
+        yield f"{where}: {value!r} is not {schema['const']!r}"
+    if "enum" in schema and value not in schema["enum"]:
+        yield f"{where}: {value!r} is none of {schema['enum']}"
+    if "minimum" in schema and value is not None and value < schema["minimum"]:
+        yield f"{where}: {value} < {schema['minimum']}"
+    if isinstance(value, dict):
+        for key in schema.get("required", []):
+            if key not in value:
+                yield f"{where}: no {key}"
+        for key, part in schema.get("properties", {}).items():
+            if key in value:
+                yield from violations(value[key], part, f"{where}.{key}")
+    if isinstance(value, list):
+        if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
+            yield f"{where}: {len(value)} items"
+        for index, item in enumerate(value):
+            yield from violations(item, schema.get("items", {}), f"{where}[{index}]")
+
+
+def process_ids_of(executable: str) -> list[int]:
+    """Processes whose command line has `executable` in it."""
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if executable.encode() in words and int(folder.name) != os.getpid():
+            found.append(int(folder.name))
+    return found
+
+
+def main() -> None:
+    unittest.main("__main__", verbosity=2)

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The outboard command at work: files, latency, faults, reports, services found by name."""
+
+import json
+import signal
+import subprocess
+import time
+
+import command
+from command import CommandTest, LIMIT_SECONDS, OUTBOARD, SCHEMA, violations
+
+TONE = ("--in", "tone:1000:100ms")
+RAMP = [(index / 4096, -index / 4096) for index in range(4000)]
+
+
+class Files(CommandTest):
+    def test_a_null_processor_gives_back_every_bit_in_its_place(self):
+        self.write_wav("in.wav", RAMP)
+        for block in ("32", "37", "441"):
+            for mode in (["sync"], ["pipelined", "--latency-blocks", "2"]):
+                with self.subTest(block=block, mode=mode):
+                    report = self.report_of(
+                        "--pace", "free", "--in", "in.wav", "--out", "out.wav", "--service", "null",
+                        "--block", block, "--mode", *mode,
+                    )
+                    latency = 0 if mode == ["sync"] else 2 * int(block)
+                    self.assertEqual(report["stream"]["latency_frames"], latency)
+                    self.assertEqual(self.read_wav("out.wav").frames, self.read_wav("in.wav").frames)
+
+    def test_without_alignment_the_latency_is_heard(self):
+        self.write_wav("in.wav", RAMP)
+        self.report_of(
+            "--pace", "free", "--in", "in.wav", "--out", "out.wav", "--service", "null",
+            "--service", "null", "--mode", "pipelined", "--block", "64", "--no-align",
+        )
+        frames = self.read_wav("out.wav").frames
+        self.assertEqual(len(frames), len(RAMP) + 128)
+        self.assertEqual(frames[:128], [(0.0, 0.0)] * 128)
+        self.assertEqual(frames[128:], self.read_wav("in.wav").frames)
+
+    def test_inputs_follow_each_other_and_the_dry_file_has_them(self):
+        self.write_wav("a.wav", RAMP[:1000])
+        self.write_wav("b.wav", RAMP[1000:])
+        self.report_of(
+            "--pace", "free", "--in", "a.wav", "--in", "b.wav", "--dry", "dry.wav", "--out",
+            "out.wav", "--service", "null", "--tail", "10ms", "--mode", "pipelined",
+        )
+        dry = self.read_wav("dry.wav").frames
+        self.assertEqual(len(dry), 4000 + 480)
+        self.write_wav("all.wav", RAMP)
+        self.assertEqual(dry[:4000], self.read_wav("all.wav").frames)
+        self.assertEqual(self.read_wav("out.wav").frames, dry)
+
+    def test_a_file_of_another_rate_keeps_its_length(self):
+        self.write_wav("in.wav", RAMP, rate=24000)
+        self.report_of(
+            "--pace", "free", "--in", "in.wav", "--rate", "48000", "--out", "out.flac",
+            "--service", "null",
+        )
+        report = self.report_of("--pace", "free", "--in", "out.flac", "--service", "null")
+        self.assertEqual(report["stream"]["rate_hz"], 48000)
+        self.assertEqual(report["stream"]["output_frames"], 8000)
+
+    def test_parameters_reach_the_processor_of_the_chain_that_they_name(self):
+        self.write_wav("in.wav", [(0.25,)] * 9600)
+        self.report_of(
+            "--pace", "free", "--in", "in.wav", "--out", "out.wav", "--service", "gain",
+            "--service", "gain", "--param", "gain.gain_db=6", "--param", "gain#2.gain_db=-12",
+        )
+        last = self.read_wav("out.wav").frames[-1][0]
+        self.assertAlmostEqual(last, 0.25 * 10 ** (-6 / 20), places=4)
+
+
+class Faults(CommandTest):
+    def test_kills_in_real_time_are_struck_survived_and_told(self):
+        report = self.report_of(
+            "--in", "tone:1000:2s", "--out", "out.wav", "--service", "null", "--fault",
+            "kill@0.3s", "--fault", "kill@1.1s", "--page", "run.html",
+        )
+        self.assertEqual([fault["struck"] for fault in report["faults"]], [True, True])
+        self.assertEqual(len(report["failovers"]), 2)
+        for failover in report["failovers"]:
+            self.assertEqual((failover["cause"], failover["detail"]), ("crash", -9))
+            self.assertIsNotNone(failover["wet_again_frame"])
+            self.assertGreater(failover["detected_us"], 0)
+        self.assertEqual(len(self.read_wav("out.wav").frames), 96000)
+        page = (self.folder / "run.html").read_text()
+        self.assertEqual(page.count('class="strike"'), 2)
+
+    def test_every_kind_of_fault_strikes(self):
+        for kind in ("stop", "segv", "exit", "spin", "late=20", "nan"):
+            with self.subTest(kind):
+                report = self.report_of(
+                    "--in", "tone:1000:1s", "--service", "null", "--hang-limit", "50ms",
+                    "--fault", f"{kind}@0.2s",
+                )
+                self.assertTrue(report["faults"][0]["struck"])
+                self.assertGreater(report["frames_lost"] + report["inserts"][0]["failovers"]
+                                   + report["inserts"][0]["non_finite_blocks"], 0)
+
+    def test_at_free_pace_a_kill_loses_nothing(self):
+        report = self.report_of(
+            "--pace", "free", "--in", "tone:1000:1s", "--out", "out.wav", "--service", "null",
+            "--fault", "kill@every=300ms",
+        )
+        self.assertEqual([fault["struck"] for fault in report["faults"]], [True] * 3)
+        self.assertEqual(report["frames_lost"], 0)
+        self.assertEqual(report["concealed_blocks"], 0)
+
+    def test_an_interrupt_completes_what_there_is(self):
+        with subprocess.Popen(
+            [OUTBOARD, "run", "--in", "tone:1000:60s", "--out", "out.wav", "--service", "null",
+             "--report", "run.json", "--quiet"],
+            cwd=self.folder, env=self.environment,
+        ) as process:
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(LIMIT_SECONDS), 130)
+        report = json.loads((self.folder / "run.json").read_text())
+        self.assertEqual(list(violations(report, SCHEMA)), [])
+        self.assertEqual(report["stream"]["end"], "interrupted")
+        self.assertEqual(
+            len(self.read_wav("out.wav").frames), report["stream"]["output_frames"]
+        )
+
+
+class Names(CommandTest):
+    def serve(self, name: str) -> subprocess.Popen:
+        process = subprocess.Popen(
+            [OUTBOARD, "serve", "--name", name], cwd=self.folder, env=self.environment
+        )
+        self.addCleanup(self.stop, process)
+        deadline = time.monotonic() + LIMIT_SECONDS
+        while name not in self.outboard("list").out:
+            self.assertLess(time.monotonic(), deadline, "the service does not appear")
+            self.assertIsNone(process.poll(), "the service has ended")
+            time.sleep(0.05)
+        return process
+
+    @staticmethod
+    def stop(process: subprocess.Popen) -> None:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+    def test_nothing_runs_at_first(self):
+        self.assertIn("No service is running", self.outboard("list").out)
+        self.assertEqual(json.loads(self.outboard("list", "--json").out), [])
+
+    def test_a_service_is_found_serves_two_hosts_and_leaves_nothing(self):
+        process = self.serve("studio")
+        listed = json.loads(self.outboard("list", "--json").out)
+        self.assertEqual([(entry["name"], entry["process_id"]) for entry in listed],
+                         [("studio", process.pid)])
+        for _ in range(2):
+            report = self.report_of("--pace", "free", *TONE, "--service", "@studio")
+            self.assertTrue(report["inserts"][0]["found_by_name"])
+        process.terminate()
+        self.assertEqual(process.wait(LIMIT_SECONDS), 0)
+        self.assertIn("No service is running", self.outboard("list").out)
+
+    def test_a_name_is_taken_once(self):
+        self.serve("studio")
+        outcome = self.outboard("serve", "--name", "studio")
+        self.assertEqual(outcome.code, 3, outcome.err)
+        self.assertIn("studio", outcome.err)
+
+
+
+
+if __name__ == "__main__":
+    command.main()
