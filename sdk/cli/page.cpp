@@ -91,6 +91,13 @@ std::string audio_html(const std::string& file, const std::filesystem::path& pag
                        html_escaped(relative_url(file, page_path)));
 }
 
+/// Both waveforms on one scale, with a little room; near silence is not blown up.
+float full_level(const RunResult& result) noexcept
+{
+    constexpr float lowest = 0.05F;
+    return 1.05F * std::max({lowest, largest_of(result.dry), largest_of(result.wet)});
+}
+
 struct TrackView {
     const char* css_class;
     std::string heading;
@@ -109,7 +116,8 @@ std::string track_html(const RunResult& result, const TrackView& view)
         "<div class=\"track\" data-seconds=\"{:.6f}\"><h3>{}</h3>{}"
         "<div class=\"wave {}\">{}<div class=\"head\"></div></div>{}</div>\n",
         axis_seconds(result), html_escaped(view.heading), view.above, view.css_class,
-        waveform_svg(view.trace->slices(), slice_count, view.marks), view.below);
+        waveform_svg(view.trace->slices(), {slice_count, full_level(result)}, view.marks),
+        view.below);
 }
 
 std::string marks_html(const RunResult& result)

@@ -22,47 +22,58 @@ std::string svg_open()
                        width, height);
 }
 
-/// Full scale reaches the edges; what is louder is cut off.
-double level_y(float level) noexcept
+// A gap of some milliseconds in a recording of some minutes has to be seen.
+constexpr double narrowest_gap = 4;
+
+double level_y(float level, const WaveformScale& scale) noexcept
 {
-    const double clipped = std::clamp(static_cast<double>(level), -1.0, 1.0);
-    return height / 2 * (1 - clipped);
+    const double part = static_cast<double>(level) / static_cast<double>(scale.full_level);
+    return height / 2 * (1 - std::clamp(part, -1.0, 1.0));
 }
 
-std::string outline_path(std::span<const Peak> slices, std::size_t slice_count)
+std::string outline_path(std::span<const Peak> slices, const WaveformScale& scale)
 {
     constexpr double thinnest = 0.4;  // silence is a line, not nothing
-    const double step = width / static_cast<double>(slice_count);
+    const double step = width / static_cast<double>(std::max(scale.slice_count, slices.size()));
     std::string path = R"(<path d="M)";
     auto out = std::back_inserter(path);
     for (std::size_t index = 0; index < slices.size(); ++index)
         fmt::format_to(out, "{:.1f},{:.1f} ", step * (static_cast<double>(index) + 0.5),
-                       level_y(slices[index].high) - thinnest);
+                       level_y(slices[index].high, scale) - thinnest);
     for (std::size_t index = slices.size(); index-- > 0;)
         fmt::format_to(out, "{:.1f},{:.1f} ", step * (static_cast<double>(index) + 0.5),
-                       level_y(slices[index].low) + thinnest);
+                       level_y(slices[index].low, scale) + thinnest);
     return path + R"(Z"/>)";
 }
 
 }  // namespace
 
-std::string waveform_svg(std::span<const Peak> slices, std::size_t slice_count,
+std::string waveform_svg(std::span<const Peak> slices, const WaveformScale& scale,
                          const WaveformMarks& marks)
 {
     std::string svg = svg_open();
     auto out = std::back_inserter(svg);
     for (const Stretch& gap : marks.gaps)
         fmt::format_to(out, R"(<rect class="gap" x="{:.1f}" y="0" width="{:.1f}" height="{}"/>)",
-                       gap.from * width, std::max(1.0, (gap.to - gap.from) * width), height);
+                       gap.from * width, std::max(narrowest_gap, (gap.to - gap.from) * width),
+                       height);
     fmt::format_to(out, R"(<line class="axis" x1="0" x2="{}" y1="{}" y2="{}"/>)", width, height / 2,
                    height / 2);
     if (!slices.empty())
-        svg += outline_path(slices, std::max(slice_count, slices.size()));
+        svg += outline_path(slices, scale);
     for (const double strike : marks.strikes)
         fmt::format_to(std::back_inserter(svg),
                        R"(<line class="strike" x1="{0:.1f}" x2="{0:.1f}" y1="0" y2="{1}"/>)",
                        strike * width, height);
     return svg + "</svg>";
+}
+
+float largest_of(const PeakTrace& trace) noexcept
+{
+    float largest = 0;
+    for (const Peak& peak : trace.slices())
+        largest = std::max({largest, peak.high, -peak.low});
+    return largest;
 }
 
 double LogAxis::position_of(double time_ns) const noexcept

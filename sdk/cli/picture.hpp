@@ -25,9 +25,16 @@ struct WaveformMarks {
     std::vector<Stretch> gaps;
 };
 
-/// @param slice_count  for the whole width; more than there are slices: the rest is empty
-[[nodiscard]] std::string waveform_svg(std::span<const Peak> slices, std::size_t slice_count,
+struct WaveformScale {
+    std::size_t slice_count = 1;  ///< for the whole width; with fewer slices the rest is empty
+    float full_level = 1;         ///< the sample that reaches the edge
+};
+
+[[nodiscard]] std::string waveform_svg(std::span<const Peak> slices, const WaveformScale& scale,
                                        const WaveformMarks& marks);
+
+/// The largest sample of a trace, whatever its sign.
+[[nodiscard]] float largest_of(const PeakTrace& trace) noexcept;
 
 /// Borders of a logarithmic axis: whole powers of ten around all values.
 struct LogAxis {
