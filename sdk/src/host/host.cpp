@@ -136,8 +136,12 @@ std::unique_ptr<Insert> Host::start_insert(Caller& caller, InsertSpec spec, Fail
 
 void Host::detach(const Insert& insert)
 {
-    const std::lock_guard lock{mutex_};
-    std::erase(inserts_, &insert);
+    {
+        const std::lock_guard lock{mutex_};
+        std::erase(inserts_, &insert);
+    }
+    // While the plain thread polls the insert's socket, closing it would not hang up.
+    run_on_plain_thread([] {});
 }
 
 Failure Host::wait_for_reply(std::unique_lock<std::mutex>& lock, Insert& insert,

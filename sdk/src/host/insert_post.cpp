@@ -41,7 +41,9 @@ ob_status InsertStream::post(const float* const* inputs, std::uint32_t frame_cou
         answer_seen_ns_ = 0;
         gave_up_ = false;
         history_.append(inputs, frame_count);
-        adopt_offers();
+        // At free pace collect() adopts: it knows from which unit on a newcomer is to process.
+        if (options_.pace == OB_PACE_REALTIME)
+            adopt_offers();
         post_units(now_ns);
         post_ended_ns_ = rt::os::monotonic_ns();
     }
@@ -97,16 +99,25 @@ void InsertStream::post_unit(std::int64_t first_frame, std::uint32_t frame_count
 
 void InsertStream::queue_changes(link::EventWriter& events) noexcept
 {
-    if (state_to_activate_.load(std::memory_order_relaxed) != 0) {
+    // What add_event() accepted has its room; what does not fit beside it waits for the next unit.
+    const std::size_t room_bytes = options_.event_bytes - events_in_.payload_bytes();
+    const auto append = [&events, room_bytes](const ob_event_header& event) {
+        return events.bytes().size() + event.size_bytes <= room_bytes &&
+               events.append(event) == OB_OK;
+    };
+    const std::uint64_t state_id = state_to_activate_.load(std::memory_order_relaxed);
+    if (state_id != 0) {
         auto event = make_event<ob_event_activate_state>(OB_EVENT_ACTIVATE_STATE);
-        event.state_id = state_to_activate_.exchange(0, std::memory_order_relaxed);
-        static_cast<void>(events.append(event.header));  // the buffer is empty: there is room
+        event.state_id = state_id;
+        std::uint64_t activated = state_id;
+        if (append(event.header))  // a newer one that has come meanwhile stays for the next unit
+            state_to_activate_.compare_exchange_strong(activated, 0, std::memory_order_relaxed);
     }
-    parameters_->for_each_changed([&events](std::uint32_t id, double value) {
+    parameters_->for_each_changed([&append](std::uint32_t id, double value) {
         auto event = make_event<ob_event_parameter>(OB_EVENT_PARAMETER);
         event.parameter_id = id;
         event.value = value;
-        return events.append(event.header) == OB_OK;
+        return append(event.header);
     });
 }
 
@@ -119,7 +130,7 @@ void InsertStream::post_to(Replica& replica, const Unit& unit) noexcept
     if (status == rt::RingStatus::ok)
         caller_->note_posted(replica.request_bell());
     else
-        statistics_->counters.not_posted.add();  // full; a corrupt ring shows again at collect()
+        statistics_->counters.not_posted.add();  // full, or broken: find() says so
 }
 
 void InsertStream::repost_from(std::uint64_t sequence, Replica& replica) noexcept

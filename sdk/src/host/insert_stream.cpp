@@ -48,9 +48,9 @@ InsertStream::InsertStream(Caller& caller, const InsertFormat& format, const Str
     // Timed events carry 8 more bytes each, at most half as much again for the smallest event.
     const std::size_t part_bytes = std::size_t{options.event_bytes} * 3 / 2 / 8 * 8;
     event_memory_.resize(5 * part_bytes);
-    events_in_ = TimedEvents{part(event_memory_, 0, part_bytes)};
+    events_in_ = TimedEvents{part(event_memory_, 0, part_bytes), options.event_bytes};
     unit_events_ = link::EventWriter{part(event_memory_, 1, part_bytes).first(options.event_bytes)};
-    events_out_ = TimedEvents{part(event_memory_, 2, part_bytes)};
+    events_out_ = TimedEvents{part(event_memory_, 2, part_bytes), part_bytes};
     block_events_ = link::EventWriter{part(event_memory_, 3, part_bytes)};
     answer_events_ = part(event_memory_, 4, part_bytes).first(options.event_bytes);
     const std::uint32_t slot_count = make_shape(format, options.event_bytes).slot_count;

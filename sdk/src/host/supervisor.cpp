@@ -48,6 +48,7 @@ void Supervisor::watch(const Watched& service)
     {
         const std::lock_guard lock{mutex_};
         services_.push_back(service);
+        ++version_;
     }
     wake_.signal();
 }
@@ -57,6 +58,7 @@ void Supervisor::forget(const Replica& replica)
     const std::lock_guard lock{mutex_};
     std::erase_if(services_,
                   [&replica](const Watched& service) { return service.replica == &replica; });
+    ++version_;
 }
 
 ob_realtime_grant Supervisor::grant() const
@@ -79,10 +81,12 @@ void Supervisor::run(std::int32_t priority)
     std::vector<rt::os::PollEntry> entries;
     for (;;) {
         std::uint64_t deadline_ns = rt::os::no_deadline_ns;
+        std::uint64_t polled_version = 0;
         {
             const std::lock_guard lock{mutex_};
             if (is_stopping_)
                 return;
+            polled_version = version_;
             entries.assign(1, {.handle = wake_.handle()});
             for (const Watched& service : services_) {
                 const bool has_ended =
@@ -96,6 +100,8 @@ void Supervisor::run(std::int32_t priority)
             wake_.clear();
 
         const std::lock_guard lock{mutex_};
+        if (polled_version != version_)
+            continue;  // a handle may mean another process now: ask again
         for (Watched& service : services_) {
             const auto entry = std::find_if(entries.begin() + 1, entries.end(), [&](const auto& e) {
                 return e.handle == service.process->get();

@@ -59,6 +59,7 @@ private:
     bool is_stopping_ = false;
     ob_realtime_grant grant_{};
     std::vector<Watched> services_;
+    std::uint64_t version_ = 0;  ///< of services_
     std::thread thread_;
 };
 

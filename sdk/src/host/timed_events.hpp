@@ -17,7 +17,11 @@ namespace outboard::host {
 class TimedEvents {
 public:
     TimedEvents() noexcept = default;
-    explicit TimedEvents(std::span<std::byte> room) noexcept : room_(room) {}
+    /// @param payload_bytes_max  what the events alone may take, without their frames
+    TimedEvents(std::span<std::byte> room, std::size_t payload_bytes_max) noexcept
+        : room_(room),
+          payload_bytes_max_(payload_bytes_max)
+    {}
 
     /// Takes an event whose offset counts from `block_start_frame`.
     /// @return OB_AGAIN without room; OB_ERR_INVALID_ARGUMENT for a malformed or unordered event
@@ -30,11 +34,13 @@ public:
         const std::int64_t frame = block_start_frame + event.offset_frames;
         if (!is_sound || (end_ != 0 && frame < last_frame_))
             return OB_ERR_INVALID_ARGUMENT;
-        if (sizeof(frame) + event.size_bytes > room_.size() - end_)
+        if (sizeof(frame) + event.size_bytes > room_.size() - end_ ||
+            event.size_bytes > payload_bytes_max_ - payload_bytes_)
             return OB_AGAIN;
         std::memcpy(room_.data() + end_, &frame, sizeof(frame));
         std::memcpy(room_.data() + end_ + sizeof(frame), &event, event.size_bytes);
         end_ += sizeof(frame) + event.size_bytes;
+        payload_bytes_ += event.size_bytes;
         last_frame_ = frame;
         return OB_OK;
     }
@@ -60,6 +66,7 @@ public:
             if (out.append(copy.header) != OB_OK)
                 break;
             begin += sizeof(frame) + copy.header.size_bytes;
+            payload_bytes_ -= copy.header.size_bytes;
         }
         if (begin == 0)
             return;
@@ -68,6 +75,7 @@ public:
     }
 
     [[nodiscard]] bool is_empty() const noexcept { return end_ == 0; }
+    [[nodiscard]] std::size_t payload_bytes() const noexcept { return payload_bytes_; }
 
 private:
     union Copy {
@@ -77,7 +85,9 @@ private:
     };
 
     std::span<std::byte> room_;
+    std::size_t payload_bytes_max_ = 0;
     std::size_t end_ = 0;
+    std::size_t payload_bytes_ = 0;
     std::int64_t last_frame_ = 0;
 };
 
