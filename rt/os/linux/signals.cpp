@@ -26,8 +26,8 @@ Result<UniqueHandle> redirect_termination() noexcept
     ::sigemptyset(&signals);
     for (const int signal_number : {SIGTERM, SIGINT, SIGHUP})
         ::sigaddset(&signals, signal_number);
-    if (::sigprocmask(SIG_BLOCK, &signals, nullptr) != 0)
-        return system_error("sigprocmask");
+    if (const int refused = ::pthread_sigmask(SIG_BLOCK, &signals, nullptr); refused != 0)
+        return system_error("pthread_sigmask", refused);
     UniqueHandle handle{::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)};
     if (!handle.is_open())
         return system_error("signalfd");

@@ -98,10 +98,12 @@ typedef struct ob_event_list {
 static inline const ob_event_header* ob_event_next(const ob_event_list* list,
                                                    const ob_event_header* current)
 {
+    /* NOLINTBEGIN(modernize-use-nullptr): C as well */
     const unsigned char* const next =
         current == NULL ? list->data : (const unsigned char*)current + current->size_bytes;
     if (list->size_bytes == 0 || next >= list->data + list->size_bytes)
         return NULL;
+    /* NOLINTEND(modernize-use-nullptr) */
     return (const ob_event_header*)(const void*)next;
 }
 

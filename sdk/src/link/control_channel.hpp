@@ -22,7 +22,7 @@ inline constexpr std::uint16_t protocol_version_min = 1;
 inline constexpr std::uint16_t protocol_version_max = 1;
 
 /// Longest processor state that fits a message.
-inline constexpr std::size_t state_bytes_max = 128 * 1024;
+inline constexpr std::size_t state_bytes_max = std::size_t{128} * 1024;
 
 /// The newest version that both ranges contain, or 0.
 [[nodiscard]] constexpr std::uint16_t common_version(std::uint16_t peer_min,

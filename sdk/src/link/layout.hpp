@@ -100,7 +100,7 @@ static_assert(sizeof(HostLaneWords) == 128);
 static_assert(sizeof(ServiceLaneWords) == 128);
 static_assert(sizeof(HostSegment) == 128);
 static_assert(sizeof(ServiceSegment) == 192);
-static_assert(sizeof(BellsSegment) == (1 + caller_count_max) * 128);
+static_assert(sizeof(BellsSegment) == (std::size_t{1} + caller_count_max) * 128);
 static_assert(sizeof(BlockHeader) == 64);
 static_assert(std::is_standard_layout_v<HostSegment> && std::is_standard_layout_v<ServiceSegment>);
 static_assert(std::is_trivially_copyable_v<BlockHeader>);

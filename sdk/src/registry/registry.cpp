@@ -26,8 +26,8 @@ constexpr std::string_view socket_suffix = ".sock";
     switch (error.code) {
         case rt::ErrorCode::not_found: return "XDG_RUNTIME_DIR names a directory that is not there";
         case rt::ErrorCode::no_permission:
-            return "XDG_RUNTIME_DIR/outboard is not ours alone: it must belong to this user and "
-                   "be writable by nobody else";
+            return "XDG_RUNTIME_DIR/outboard is not ours alone: it must belong to this user and be "
+                   "writable by nobody else";
         default: return "XDG_RUNTIME_DIR/outboard cannot be made";
     }
 }
@@ -35,9 +35,10 @@ constexpr std::string_view socket_suffix = ".sock";
 /// Path of a file that belongs to `name`.
 [[nodiscard]] rt::Result<std::string> file_path(std::string_view name, std::string_view suffix)
 {
-    if (!is_valid_name(name))
+    if (!is_valid_name(name)) {
         return rt::fail(rt::ErrorCode::invalid_argument,
                         "service name (allowed: [a-z0-9._-]{1,64})");
+    }
     auto path = directory();
     if (path)
         path->append("/").append(name).append(suffix);

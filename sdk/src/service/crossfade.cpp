@@ -34,12 +34,14 @@ void Crossfade::mix(const float* first, const float* second, std::span<float> ou
     for (std::size_t frame = 0; frame < out.size(); ++frame) {
         const std::uint32_t position = position_after(frame + 1);
         // The ends are exact, whatever the other source holds.
-        if (position == 0)
+        if (position == 0) {
             out[frame] = first[frame];
-        else if (position == frame_count)
+        } else if (position == frame_count) {
             out[frame] = second[frame];
-        else
-            out[frame] = (1.0F - gains[position]) * first[frame] + gains[position] * second[frame];
+        } else {
+            const float gain = gains[position];
+            out[frame] = (1.0F - gain) * first[frame] + gain * second[frame];
+        }
     }
 }
 

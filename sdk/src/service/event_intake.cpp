@@ -13,7 +13,7 @@ namespace {
 template <typename Event>
 [[nodiscard]] Event read_event(std::span<const std::byte> bytes) noexcept
 {
-    Event event;
+    Event event{};
     std::memcpy(&event, bytes.data(), sizeof(event));
     return event;
 }

@@ -41,7 +41,7 @@ bool FaultHook::strike() noexcept
     const std::uint64_t armed = armed_.exchange(0, std::memory_order_relaxed);
     const std::uint64_t argument = armed & 0xffffffffU;
     switch (armed >> 32U) {
-        case OB_FAULT_SEGV: std::raise(SIGSEGV); break;
+        case OB_FAULT_SEGV: static_cast<void>(std::raise(SIGSEGV)); break;
         case OB_FAULT_EXIT: std::_Exit(exit_code_of_fault);
         case OB_FAULT_SPIN: spin_until(std::numeric_limits<std::uint64_t>::max()); break;
         case OB_FAULT_LATE: spin_until(rt::os::monotonic_ns() + argument * ns_per_ms); break;

@@ -57,6 +57,7 @@ bool LaneRunner::has_work() noexcept OB_NONBLOCKING
 
 bool LaneRunner::run_one() noexcept
 {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): filled as far as it is read
     Block block;
     if (!take_block(block)) {
         broken_.store(true, std::memory_order_relaxed);
@@ -165,6 +166,7 @@ std::uint32_t LaneRunner::process(const Block& block) noexcept
 void LaneRunner::blend_states(const Block& block) noexcept
 {
     const std::uint32_t frame_count = block.header.frame_count;
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): filled below, as far as it is read
     std::array<float*, link::channel_count_max> outgoing;
     for (std::uint32_t channel = 0; channel < format_.output_channel_count; ++channel)
         outgoing[channel] = scratch(channel, frame_count).data();

@@ -37,21 +37,22 @@ Outcome<ServeArguments> parse_arguments(std::span<char* const> arguments)
     ServeArguments parsed;
     for (std::size_t index = 0; index < arguments.size(); ++index) {
         const std::string_view argument = arguments[index];
-        if (argument == "--help" || argument == "-h")
+        if (argument == "--help" || argument == "-h") {
             parsed.action = Action::help;
-        else if (argument == "--version")
+        } else if (argument == "--version") {
             parsed.action = Action::version;
-        else if (argument == "--list-processors")
+        } else if (argument == "--list-processors") {
             parsed.action = Action::list_processors;
-        else if (argument == "--verbose")
+        } else if (argument == "--verbose") {
             parsed.is_verbose = true;
-        else if (argument == "--name" && index + 1 < arguments.size())
+        } else if (argument == "--name" && index + 1 < arguments.size()) {
             parsed.name = arguments[++index];
-        else if (argument.starts_with("--name="))
+        } else if (argument.starts_with("--name=")) {
             parsed.name = argument.substr(argument.find('=') + 1);
-        else
+        } else {
             return refuse(OB_ERR_INVALID_ARGUMENT,
                           "unknown or incomplete argument: " + std::string{argument});
+        }
         if (argument.starts_with("--name") && !registry::is_valid_name(parsed.name)) {
             return refuse(OB_ERR_INVALID_ARGUMENT,
                           "'" + parsed.name + "' is no name (allowed: [a-z0-9._-]{1,64})");

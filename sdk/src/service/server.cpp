@@ -25,6 +25,7 @@ namespace {
 constexpr std::uint64_t ns_per_s = 1'000'000'000;
 constexpr std::uint64_t look_after_lanes_ns = ns_per_s / 2;
 constexpr std::uint64_t dsp_stop_limit_ns = ns_per_s;
+constexpr std::uint64_t accept_pause_ns = ns_per_s / 10;
 
 /// Without any clean-up: a DSP thread may be anywhere, and the system frees all that we hold.
 [[noreturn]] void exit_now(int code) noexcept
@@ -127,8 +128,12 @@ void NamedServer::serve_links(std::span<const rt::os::PollEntry> entries)
 void NamedServer::accept_host()
 {
     auto socket = rt::os::accept_from(registration_.listener());
-    if (!socket)
+    if (!socket) {
+        // Out of handles, most likely: the listener stays readable, and we must not spin.
+        if (socket.error().code != rt::ErrorCode::timed_out)
+            rt::os::sleep_until_ns(rt::os::monotonic_ns() + accept_pause_ns);
         return;
+    }
     const auto peer = rt::os::peer_credentials(*socket);
     if (!peer || (peer->user_id != rt::os::current_user_id() && peer->user_id != 0)) {
         log_.error("a connection of another user was refused");

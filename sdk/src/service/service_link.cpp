@@ -94,15 +94,13 @@ LinkState ServiceLink::handle_messages()
 {
     for (;;) {
         auto message = channel_.receive();
-        LinkState state = LinkState::open;
-        if (message)
-            state = handle(*message);
-        else if (message.error().code == rt::ErrorCode::timed_out)
+        if (!message && message.error().code == rt::ErrorCode::timed_out)
             return LinkState::open;
-        else if (message.error().code == rt::ErrorCode::protocol)
-            state = answer_failed(no_request, {OB_ERR_PROTOCOL, "this is no message of ours"});
-        else
+        if (!message && message.error().code != rt::ErrorCode::protocol)
             return LinkState::closed;
+        const LinkState state =
+            message ? handle(*message)
+                    : answer_failed(no_request, {OB_ERR_PROTOCOL, "this is no message of ours"});
         if (state != LinkState::open)
             return state;
     }
