@@ -195,11 +195,7 @@ TEST_SUITE("integration/found_service")
         REQUIRE(stream.process_until_wet());
         registry.service.signal(SIGKILL);
         static_cast<void>(registry.service.wait());
-        ob_status status = OB_OK;
-        CHECK(stream.process_until([&] {
-            status = stream.process();
-            return status == OB_CONCEALED;
-        }));
+        CHECK(stream.process_until([&] { return stream.last_status() == OB_CONCEALED; }));
         CHECK(
             stream.process_until([&] { return stream.insert().status().state != OB_INSERT_WET; }));
 

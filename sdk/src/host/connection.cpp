@@ -20,7 +20,8 @@ namespace {
 constexpr std::uint64_t second_ns = 1'000'000'000;
 constexpr std::uint64_t greeting_limit_ns = second_ns;
 constexpr std::uint64_t mapping_limit_ns = 5 * second_ns;
-constexpr std::uint64_t loading_limit_ns = 30 * second_ns;
+/// Messages taken at a time, so that a service that floods us keeps nobody else waiting.
+constexpr int messages_at_a_time = 32;
 constexpr std::uint64_t leaving_limit_ns = 100'000'000;
 
 [[nodiscard]] std::string describe_exit(const rt::os::ExitStatus& status)
@@ -147,26 +148,30 @@ int Connection::socket() const noexcept
 
 void Connection::advance(std::uint64_t now_ns)
 {
-    while (phase_ != Phase::failed) {
+    take_messages(now_ns);
+    if (phase_ == Phase::failed || now_ns < due_ns())
+        return;
+    static constexpr std::array<const char*, 3> awaited = {"say hello; does it call ob_serve()?",
+                                                           "map its memory", "load the processor"};
+    fail({OB_ERR_TIMED_OUT, who() + " did not " + awaited[static_cast<std::size_t>(phase_)] +
+                                " (limit " + std::to_string(limit_ns_ / second_ns) + " s)"});
+}
+
+void Connection::take_messages(std::uint64_t now_ns)
+{
+    for (int taken = 0; taken < messages_at_a_time && phase_ != Phase::failed; ++taken) {
         auto message = channel_.receive();
-        if (message) {
-            handle(message->body, now_ns);
-            continue;
+        if (!message) {
+            if (message.error().code == rt::ErrorCode::timed_out)
+                return;
+            if (message.error().code == rt::ErrorCode::disconnected)
+                return on_hang_up();
+            return fail({OB_ERR_PROTOCOL,
+                         who() + " sent a malformed message: " + api::describe(message.error())});
         }
-        switch (message.error().code) {
-            case rt::ErrorCode::timed_out: break;
-            case rt::ErrorCode::disconnected: return on_hang_up();
-            default:
-                return fail({OB_ERR_PROTOCOL, who() + " sent a malformed message: " +
-                                                  api::describe(message.error())});
-        }
-        break;
-    }
-    if (phase_ != Phase::failed && now_ns >= due_ns()) {
-        static constexpr std::array<const char*, 3> awaited = {
-            "say hello; does it call ob_serve()?", "map its memory", "load the processor"};
-        fail({OB_ERR_TIMED_OUT, who() + " did not " + awaited[static_cast<std::size_t>(phase_)] +
-                                    " (limit " + std::to_string(limit_ns_ / second_ns) + " s)"});
+        if (!message->handles.empty())
+            return fail({OB_ERR_PROTOCOL, who() + " sent handles, which only a host does"});
+        handle(message->body, now_ns);
     }
 }
 
@@ -180,21 +185,23 @@ void Connection::handle(wire::BodyUnion& body, std::uint64_t now_ns)
         return on_lane_ready(*ready, now_ns);
     if (const auto* failed = body.AsFailed(); failed != nullptr && failed->request == 0)
         return on_failed(*failed);
-    if (const auto* failed = body.AsFailed(); failed != nullptr) {
-        replies_[failed->request] = std::move(body);
-        return;
-    }
-    if (const auto* state = body.AsSavedState(); state != nullptr) {
-        replies_[state->request] = std::move(body);
-        return;
-    }
-    if (const auto* loaded = body.AsStateLoaded(); loaded != nullptr) {
-        replies_[loaded->request] = std::move(body);
-        return;
-    }
-    if (body.AsLog() != nullptr)
-        return;
-    fail({OB_ERR_PROTOCOL, who() + " sent a message out of turn"});
+    std::uint32_t request = 0;  // which no request has as its number
+    if (const auto* failed = body.AsFailed(); failed != nullptr)
+        request = failed->request;
+    else if (const auto* state = body.AsSavedState(); state != nullptr)
+        request = state->request;
+    else if (const auto* loaded = body.AsStateLoaded(); loaded != nullptr)
+        request = loaded->request;
+    if (body.AsLog() == nullptr && !keep_reply(request, body))
+        fail({OB_ERR_PROTOCOL, who() + " sent a message out of turn"});
+}
+
+bool Connection::keep_reply(std::uint32_t request, wire::BodyUnion& body)
+{
+    if (awaited_.erase(request) == 0)
+        return false;
+    replies_[request] = std::move(body);
+    return true;
 }
 
 std::optional<wire::BodyUnion> Connection::take_reply(std::uint32_t request)
@@ -205,6 +212,18 @@ std::optional<wire::BodyUnion> Connection::take_reply(std::uint32_t request)
     wire::BodyUnion body = std::move(found->second);
     replies_.erase(found);
     return body;
+}
+
+bool Connection::take_offers(const wire::HelloT& hello)
+{
+    for (const auto& offer : hello.processors) {
+        if (!registry::is_valid_name(offer->name)) {
+            fail({OB_ERR_PROTOCOL, who() + " offers a processor whose name is none"});
+            return false;
+        }
+        offers_.push_back(*offer);
+    }
+    return choose_processor();
 }
 
 bool Connection::choose_processor()
@@ -235,9 +254,7 @@ void Connection::on_hello(const wire::HelloT& hello, std::uint64_t now_ns)
                          "; rebuild the older of the two"});
     }
     has_fault_hook_ = hello.has_fault_hook;
-    for (const auto& offer : hello.processors)
-        offers_.push_back(*offer);
-    if (!choose_processor())
+    if (!take_offers(hello))
         return;
     if (offer_->fixed_frame_count > link::frame_count_max)
         return fail({OB_ERR_PROTOCOL, who() + " demands blocks beyond the limit"});
@@ -281,7 +298,7 @@ void Connection::on_mapped(std::uint64_t now_ns)
     lane.state.assign(state, state + spec_->state.size());
     if (const auto sent = channel_.send(std::move(lane)); !sent)
         return fail(make_failure(sent.error(), "cannot load into " + who()));
-    enter(Phase::loading, now_ns, loading_limit_ns);
+    enter(Phase::loading, now_ns, context_.loading_limit_ns);
 }
 
 void Connection::on_lane_ready(const wire::LaneReadyT& ready, std::uint64_t now_ns)

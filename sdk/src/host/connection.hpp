@@ -23,6 +23,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct HostContext {
     std::int32_t dsp_priority = 0;  ///< 0: not real-time
     std::vector<int> dsp_cpus;      ///< empty: any
     bool shares_caller_cpu = false;
+    std::uint64_t loading_limit_ns = 30'000'000'000;  ///< for a processor to be ready
 };
 
 class Connection {
@@ -86,10 +88,16 @@ public:
     /// The supervisor has reaped the child.
     void note_reaped() noexcept { is_reaped_ = true; }
 
-    /// Sends a request; its answer appears under the same number in take_reply().
     template <typename Table>
     [[nodiscard]] rt::Result<void> send(Table message) const
     {
+        return channel_.send(std::move(message));
+    }
+    /// Sends a request; its answer appears under the same number in take_reply().
+    template <typename Table>
+    [[nodiscard]] rt::Result<void> ask(Table message)
+    {
+        awaited_.insert(message.request);
         return channel_.send(std::move(message));
     }
     [[nodiscard]] std::optional<wire::BodyUnion> take_reply(std::uint32_t request);
@@ -97,12 +105,15 @@ public:
 private:
     void start_child(const std::string& executable);
     void connect_to_found();
+    void take_messages(std::uint64_t now_ns);
     void handle(wire::BodyUnion& body, std::uint64_t now_ns);
+    [[nodiscard]] bool keep_reply(std::uint32_t request, wire::BodyUnion& body);
     void on_hello(const wire::HelloT& hello, std::uint64_t now_ns);
     void on_mapped(std::uint64_t now_ns);
     void on_lane_ready(const wire::LaneReadyT& ready, std::uint64_t now_ns);
     void on_failed(const wire::FailedT& failed);
     void on_hang_up();
+    [[nodiscard]] bool take_offers(const wire::HelloT& hello);
     [[nodiscard]] bool choose_processor();
     void enter(Phase phase, std::uint64_t now_ns, std::uint64_t limit_ns);
     void fail(Failure failure);
@@ -130,6 +141,7 @@ private:
     std::optional<Segments> segments_;
     wire::LaneReadyT ready_;
     std::unique_ptr<Replica> replica_;
+    std::set<std::uint32_t> awaited_;  ///< requests without an answer; nothing else is kept
     std::map<std::uint32_t, wire::BodyUnion> replies_;
 };
 

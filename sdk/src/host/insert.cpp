@@ -4,6 +4,7 @@
 
 #include "rt/os/clock.hpp"
 #include "rt/os/futex.hpp"
+#include "sdk/src/host/loss.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -17,6 +18,8 @@ namespace {
 
 /// A service that dies sooner than this after it was ready has had a short life.
 constexpr std::uint64_t short_life_ns = 50'000'000;
+/// As is one that was shorter than this and ended because the service broke the protocol.
+constexpr std::uint64_t short_broken_life_ns = 2'000'000'000;
 /// So many short lives in a row open the circuit: pauses grow from here on.
 constexpr std::uint32_t short_lives_until_pause = 3;
 constexpr std::uint64_t first_pause_ns = 100'000'000;
@@ -196,12 +199,20 @@ void Insert::clear_away(std::uint64_t now_ns)
             supervisor_->forget(connection.replica());
             if (connection.replica().ended_ns() != 0)
                 connection.note_reaped();
-            note_life(now_ns - connection.streaming_since_ns(), now_ns);
+            note_loss(connection, now_ns);
         } else {
             on_failed_start(connection, now_ns);
         }
         served_.erase(served_.begin() + static_cast<std::ptrdiff_t>(index));
     }
+}
+
+void Insert::note_loss(Connection& lost, std::uint64_t now_ns)
+{
+    last_failure_ = describe_loss(lost, spec_.service);
+    const std::uint64_t lived_ns = now_ns - lost.streaming_since_ns();
+    const bool was_short = loss_cause(lost) == OB_CAUSE_CORRUPT && lived_ns < short_broken_life_ns;
+    note_life(was_short ? 0 : lived_ns, now_ns);
 }
 
 void Insert::on_failed_start(const Connection& connection, std::uint64_t now_ns)
@@ -338,7 +349,7 @@ std::uint32_t Insert::request_saved_state(Failure& failure)
     }
     wire::SaveStateT message;
     message.request = ++last_request_;
-    if (const auto sent = connection->send(std::move(message)); !sent)
+    if (const auto sent = connection->ask(std::move(message)); !sent)
         failure = make_failure(sent.error(), "cannot ask for the state");
     return last_request_;
 }
@@ -355,7 +366,7 @@ std::uint32_t Insert::request_loaded_state(std::span<const std::byte> state, Fai
     message.state_id = last_request_;
     const auto* const bytes = reinterpret_cast<const std::uint8_t*>(state.data());
     message.state.assign(bytes, bytes + state.size());
-    if (const auto sent = connection->send(std::move(message)); !sent)
+    if (const auto sent = connection->ask(std::move(message)); !sent)
         failure = make_failure(sent.error(), "cannot send the state");
     return last_request_;
 }

@@ -75,6 +75,7 @@ private:
 
     void advance_one(Served& served, std::uint64_t now_ns);
     void on_streaming(Served& served);
+    void note_loss(Connection& lost, std::uint64_t now_ns);
     void on_failed_start(const Connection& connection, std::uint64_t now_ns);
     void clear_away(std::uint64_t now_ns);
     [[nodiscard]] bool is_lost(const Served& served) const;

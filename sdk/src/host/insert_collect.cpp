@@ -168,6 +168,8 @@ Replica* InsertStream::wait_for(const Piece& piece) noexcept
     Look look = look_for(piece, found);
     if (look != Look::found && options_.pace == OB_PACE_FREE)
         return wait_at_free_pace(piece);
+    if (look == Look::nobody)
+        note_full_rings(piece);
     if (look == Look::may_come) {
         listen_to_replicas();
         static_cast<void>(caller_->wait().wait(deadline_ns_, options_.spin_ns, [&] {
@@ -203,8 +205,25 @@ void InsertStream::note_missed_deadline(const Piece& piece) noexcept
     }
 }
 
+/// A service that hangs has a full ring before long; then no deadline is missed any more.
+void InsertStream::note_full_rings(const Piece& piece) noexcept
+{
+    const std::uint64_t now_ns = rt::os::monotonic_ns();
+    for (std::size_t index = 0; index < active_count_;) {
+        Replica& replica = *active_[index];
+        if (replica.has_no_room_for(piece.sequence) &&
+            replica.note_late(now_ns, options_.late_limit, options_.hang_limit_ns))
+            demote(index, OB_CAUSE_HANG);
+        else
+            ++index;
+    }
+}
+
 Replica* InsertStream::wait_at_free_pace(const Piece& piece) noexcept
 {
+    // However often services beat, die and come back: the call ends.
+    const std::uint64_t limit_at_ns =
+        rt::os::monotonic_ns() + options_.hang_limit_ns + options_.give_up_ns;
     for (;;) {
         if (gave_up_ || (active_count_ == 0 && !wait_for_newcomer(piece.sequence)))
             return nullptr;
@@ -218,8 +237,9 @@ Replica* InsertStream::wait_at_free_pace(const Piece& piece) noexcept
         answer_seen_ns_ = rt::os::monotonic_ns();
         if (look == Look::found)
             return found;
+        gave_up_ = answer_seen_ns_ >= limit_at_ns;
         if (look == Look::may_come &&
-            active_[0]->note_late(answer_seen_ns_, 1, options_.hang_limit_ns))
+            (gave_up_ || active_[0]->note_late(answer_seen_ns_, 1, options_.hang_limit_ns)))
             demote(0, OB_CAUSE_HANG);
         if (look == Look::nobody && active_count_ != 0)
             repost_from(piece.sequence, *active_[0]);  // adopted after this unit was posted

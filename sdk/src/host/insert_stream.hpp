@@ -106,6 +106,7 @@ private:
     [[nodiscard]] Look look_for(const Piece& piece, Replica*& found) noexcept;
     void listen_to_replicas() noexcept;
     void note_missed_deadline(const Piece& piece) noexcept;
+    void note_full_rings(const Piece& piece) noexcept;
     void take_answer(const Piece& piece, Replica& replica) noexcept;
     void take_events(const Piece& piece, const Replica& replica) noexcept;
     void render(const Piece& piece, float* const* outputs, bool is_wet) noexcept;

@@ -12,8 +12,10 @@ rt::RingStatus Replica::post(const Unit& unit, const History& history,
                              const ParameterStore& parameters) noexcept
 {
     const rt::RingStatus status = ports_.lane.input().reserve();
-    if (status != rt::RingStatus::ok)
+    if (status != rt::RingStatus::ok) {
+        has_broken_input_ |= status == rt::RingStatus::corrupt;
         return status;
+    }
 
     link::Slot<std::byte> slot = ports_.lane.input_slot();
     for (std::uint32_t channel = 0; channel < ports_.lane.shape().input_channel_count; ++channel)

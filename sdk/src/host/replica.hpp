@@ -73,6 +73,8 @@ public:
     [[nodiscard]] Answer find(std::uint64_t sequence, std::uint32_t frame_count,
                               Report&& report) noexcept
     {
+        if (has_broken_input_)
+            return Answer::corrupt;
         for (std::uint32_t seen = 0; seen <= ports_.lane.shape().slot_count; ++seen) {
             const rt::RingStatus status = ports_.lane.output().poll();
             if (status == rt::RingStatus::empty)
@@ -80,7 +82,8 @@ public:
             if (status == rt::RingStatus::corrupt)
                 return Answer::corrupt;
             answer_ = ports_.lane.output_slot().header();  // copied once, checked as a copy
-            if (!posted_any_ || answer_.sequence > last_posted_)
+            // What was never posted, or is answered a second time, is no answer.
+            if (!posted_any_ || answer_.sequence < next_answer_ || answer_.sequence > last_posted_)
                 return Answer::corrupt;
             late_.answer(answer_, report);
             if (answer_.sequence > sequence)
@@ -88,7 +91,7 @@ public:
             if (answer_.sequence == sequence)
                 return answer_.frame_count == frame_count ? Answer::here : Answer::corrupt;
             ++late_replies_;
-            ports_.lane.output().release();
+            release_answer();
         }
         return Answer::not_yet;
     }
@@ -100,7 +103,7 @@ public:
     /// Gives the answer's slot back.
     void consume() noexcept
     {
-        ports_.lane.output().release();
+        release_answer();
         late_in_a_row_ = 0;
     }
     /// How many answers find() discarded since the last call.
@@ -118,6 +121,11 @@ public:
     [[nodiscard]] LateBlocks& late_blocks() noexcept { return late_; }
     [[nodiscard]] rt::Bell& request_bell() const noexcept { return *ports_.request; }
     [[nodiscard]] rt::Bell& reply_bell() const noexcept { return *ports_.reply; }
+    /// Whether its ring was full when this unit was to be posted.
+    [[nodiscard]] bool has_no_room_for(std::uint64_t sequence) const noexcept
+    {
+        return posted_any_ && sequence > last_posted_;
+    }
     [[nodiscard]] bool has_posted(std::uint64_t sequence) const noexcept
     {
         return posted_any_ && sequence >= first_posted_ && sequence <= last_posted_;
@@ -163,6 +171,11 @@ public:
     std::atomic<std::int32_t> exit_detail{0};
 
 private:
+    void release_answer() noexcept
+    {
+        next_answer_ = answer_.sequence + 1;
+        ports_.lane.output().release();
+    }
     void write_events(link::Slot<std::byte>& slot, const Unit& unit,
                       const ParameterStore& parameters) noexcept;
 
@@ -172,9 +185,11 @@ private:
     // caller only
     link::BlockHeader answer_{};
     LateBlocks late_;
+    std::uint64_t next_answer_ = 0;  ///< no later answer has a smaller sequence number
     std::uint64_t first_posted_ = 0;
     std::uint64_t last_posted_ = 0;
     bool posted_any_ = false;
+    bool has_broken_input_ = false;   ///< the service's count of what it has read makes no sense
     std::size_t next_parameter_ = 0;  ///< parameters before this one have been told
     std::uint64_t late_replies_ = 0;
     std::uint32_t late_in_a_row_ = 0;

@@ -67,8 +67,8 @@ rt::Result<void> Segments::seal_and_map() noexcept
     for (const auto& [memory, size_bytes] :
          {std::pair{&service_memory_, service_bytes},
           std::pair{&bells_memory_, sizeof(link::BellsSegment)}}) {
-        if (const auto sealed = rt::os::seal(*memory); !sealed)
-            return sealed;
+        if (!rt::os::seal(*memory))
+            return rt::fail(rt::ErrorCode::protocol, "a shared segment was sealed by the service");
         const auto holds = rt::os::is_sealed(*memory, size_bytes);
         if (!holds)
             return tl::unexpected(holds.error());

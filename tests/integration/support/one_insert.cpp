@@ -28,7 +28,7 @@ OneInsert::OneInsert(const std::string& service, const Adjust& adjust)
       insert_(make_insert(caller_, service, adjust))
 {}
 
-ob_status OneInsert::process(std::chrono::microseconds budget)
+ob_status OneInsert::process()
 {
     for (auto& channel : input_) {
         for (float& frame : channel) {
@@ -38,29 +38,26 @@ ob_status OneInsert::process(std::chrono::microseconds budget)
     }
     const std::array<const float*, 2> inputs{input_[0].data(), input_[1].data()};
     const std::array<float*, 2> outputs{output_[0].data(), output_[1].data()};
-    caller_.cycle_begin(static_cast<std::uint64_t>(std::chrono::nanoseconds{budget}.count()));
-    return insert_.process(inputs.data(), outputs.data(), block_frames);
+    caller_.cycle_begin(static_cast<std::uint64_t>(std::chrono::nanoseconds{budget_}.count()));
+    last_status_ = insert_.process(inputs.data(), outputs.data(), block_frames);
+    return last_status_;
 }
 
 bool OneInsert::process_until(const std::function<bool()>& done, std::chrono::milliseconds limit)
 {
     const auto give_up = std::chrono::steady_clock::now() + limit;
-    while (!done()) {
-        if (std::chrono::steady_clock::now() >= give_up)
-            return false;
-        static_cast<void>(process());
+    while (std::chrono::steady_clock::now() < give_up) {
+        process();
+        if (done())
+            return true;
         std::this_thread::sleep_for(std::chrono::microseconds{500});
     }
-    return true;
+    return false;
 }
 
 bool OneInsert::process_until_wet()
 {
-    ob_status status = OB_CONCEALED;
-    return process_until([&] {
-        status = process();
-        return status == OB_OK;
-    });
+    return process_until([this] { return last_status_ == OB_OK; });
 }
 
 bool OneInsert::is_output_input() const

@@ -27,10 +27,16 @@ public:
     /// Throws outboard::Error when the insert cannot be made.
     explicit OneInsert(const std::string& service, const Adjust& adjust = {});
 
-    /// One block of noise. @param budget  what the block may wait
-    ob_status process(std::chrono::microseconds budget = std::chrono::milliseconds{50});
+    /// What each block may wait from now on; at first 50 ms.
+    void set_budget(std::chrono::microseconds budget) noexcept { budget_ = budget; }
 
-    /// Blocks until `done`, with a short sleep between them. @return whether it came to that
+    /// One block of noise.
+    ob_status process();
+    /// How the last block went.
+    [[nodiscard]] ob_status last_status() const noexcept { return last_status_; }
+
+    /// Blocks, with short sleeps between them, until `done` says so after one.
+    /// @return whether it came to that within the limit
     [[nodiscard]] bool process_until(const std::function<bool()>& done,
                                      std::chrono::milliseconds limit = std::chrono::seconds{10});
 
@@ -53,6 +59,8 @@ private:
     Host host_;
     Caller caller_;
     Insert insert_;
+    std::chrono::microseconds budget_ = std::chrono::milliseconds{50};
+    ob_status last_status_ = OB_OK;
     std::uint32_t noise_ = 1;
     std::array<Frames, 2> input_{};
     std::array<Frames, 2> output_{};
