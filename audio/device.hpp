@@ -9,15 +9,14 @@
 ///
 /// One interface for all back ends, so it asks for no more than the least of them can do:
 ///
-/// | here               | PortAudio                              | RtAudio |
-/// |--------------------|----------------------------------------|----------------------------------|
-/// | planar float32     | paFloat32 with paNonInterleaved        | RTAUDIO_FLOAT32, _NONINTERLEAVED
-/// | | settings() differ  | Pa_GetStreamInfo()->sampleRate         | openStream() alters
-/// bufferFrames | | Flow               | paContinue, paComplete                 | 0, 1 | |
-/// BlockTime          | inputBufferAdcTime, outputBufferDacTime | stream time and latency         |
-/// | input/output_lost  | paInputOverflow, paOutputUnderflow ... | RTAUDIO_INPUT_OVERFLOW, ... | |
-/// latency()          | input and output latency, in seconds   | getStreamLatency(), the sum      |
-/// | on_thread_start    | in the first callback                  | in the first callback |
+///     here                PortAudio                        RtAudio
+///     planar float32      paFloat32 | paNonInterleaved     RTAUDIO_FLOAT32, _NONINTERLEAVED
+///     settings() differ   Pa_GetStreamInfo()->sampleRate   openStream() alters bufferFrames
+///     Flow                paContinue, paComplete           0, 1
+///     BlockTime           its ADC and DAC times            stream time and latency
+///     input/output_lost   paInputOverflow, ...             RTAUDIO_INPUT_OVERFLOW, ...
+///     latency()           input and output, in seconds     getStreamLatency(), the sum
+///     on_thread_start     in the first callback            in the first callback
 ///
 /// Which card is used is given to the back end's constructor, as each names them in its own way.
 

@@ -4,14 +4,12 @@
 /// @file
 /// Which sound files are written, by the extension of their name:
 ///
-/// | extension   | format                      | samples: default (others)    | channels | size |
-/// |-------------|-----------------------------|------------------------------|----------|----------|
-/// | .wav        | WAV                         | float32 (pcm16, 24, 32)      | 1,024    | < 4 GiB
-/// | | .w64        | Wave64: WAV without a limit | float32 (pcm16, 24, 32)      | 1,024    | no
-/// limit | | .aif, .aiff | AIFF (AIFC with float32)    | pcm24 (pcm16, 32, float32)   | 1,024    |
-/// < 4 GiB  | | .flac       | FLAC, lossless              | pcm24 (pcm16)                | 8 | no
-/// limit | | .ogg, .oga  | Ogg Vorbis, lossy           | its own                      | 255      |
-/// no limit |
+///     extension     format                   samples: default (others)  channels  size
+///     .wav          WAV                      float32 (pcm16, 24, 32)    1,024     < 4 GiB
+///     .w64          Wave64                   float32 (pcm16, 24, 32)    1,024     no limit
+///     .aif, .aiff   AIFF, AIFC for float32   pcm24 (pcm16, 32, float32) 1,024     < 4 GiB
+///     .flac         FLAC, lossless           pcm24 (pcm16)              8         no limit
+///     .ogg, .oga    Ogg Vorbis, lossy        its own                    255       no limit
 ///
 /// Reading goes by content and not by name, and takes all that libsndfile knows.
 
