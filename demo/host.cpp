@@ -39,8 +39,8 @@ public:
         const float* const inputs[] = {tone_.data(), tone_.data()};
         // Never waits past the deadline. Without an answer in time, the outputs are dry.
         const ob_status status = insert_.process(inputs, outputs.data(), frame_count);
-        return status >= 0 && time.stream_frame < 2 * rate_hz ? audio::Flow::proceed
-                                                              : audio::Flow::finish;
+        return status >= 0 && time.stream_frame < 2ULL * rate_hz ? audio::Flow::proceed
+                                                                 : audio::Flow::finish;
     }
 
 private:
@@ -72,6 +72,6 @@ try {
                 static_cast<double>(round_trip.p99_ns) / 1000);
     return 0;
 } catch (const std::exception& error) {
-    std::fprintf(stderr, "demo-host: %s\n", error.what());
+    static_cast<void>(std::fprintf(stderr, "demo-host: %s\n", error.what()));
     return 1;
 }

@@ -60,7 +60,7 @@ void log_message(void* /*context*/, ob_log_level level, const char* message) noe
     try {
         spdlog::log(level_of(level), "{}", message);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "outboard: cannot log: %s\n", error.what());
+        static_cast<void>(std::fprintf(stderr, "outboard: cannot log: %s\n", error.what()));
     }
 }
 
@@ -82,7 +82,7 @@ void log_error(const std::string& message)
 void show_progress(const std::string& text)
 {
     if (shows_progress)
-        std::fprintf(stderr, "%s%s", clear_line, text.c_str());
+        static_cast<void>(std::fprintf(stderr, "%s%s", clear_line, text.c_str()));
 }
 
 void clear_progress()

@@ -50,9 +50,10 @@ std::uint32_t parse_argument(std::string_view text, ob_fault kind, std::string_v
         return 0;
     }
     const auto late_ms = parse_count(argument);
-    if (!late_ms || *late_ms == 0 || *late_ms > late_ms_max)
+    if (!late_ms || *late_ms == 0 || *late_ms > late_ms_max) {
         throw fault_failure(text,
                             fmt::format("write late=MS with 1 .. {} milliseconds.", late_ms_max));
+    }
     return *late_ms;
 }
 
@@ -61,9 +62,10 @@ void parse_when(FaultSpec& spec, std::string_view when)
     constexpr std::string_view every = "every=";
     const bool repeats = when.starts_with(every);
     const auto time_ns = parse_duration_ns(repeats ? when.substr(every.size()) : when);
-    if (!time_ns)
+    if (!time_ns) {
         throw fault_failure(
             spec.text, fmt::format("'{}' is no time; write 0.5s, 500ms or every=200ms.", when));
+    }
     if (repeats && *time_ns < every_ns_min)
         throw fault_failure(spec.text, "it cannot strike more often than every 1ms.");
     spec.at_ns = *time_ns;

@@ -27,13 +27,14 @@ std::vector<Failover> pair_failovers(std::span<const ChainIncident> incidents)
 {
     std::vector<Failover> failovers;
     for (const ChainIncident& entry : incidents) {
-        if (entry.incident.kind == OB_INCIDENT_FAILOVER)
+        if (entry.incident.kind == OB_INCIDENT_FAILOVER) {
             failovers.push_back({.insert_index = entry.insert_index,
                                  .lost = entry.incident,
                                  .wet_again_frame = std::nullopt,
                                  .frames_lost = entry.incident.frames_lost});
-        else if (entry.incident.kind == OB_INCIDENT_WET_AGAIN)
+        } else if (entry.incident.kind == OB_INCIDENT_WET_AGAIN) {
             close_gap(failovers, entry);
+        }
     }
     std::stable_sort(failovers.begin(), failovers.end(), [](const auto& a, const auto& b) {
         return a.lost.stream_frame < b.lost.stream_frame;

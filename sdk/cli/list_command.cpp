@@ -38,10 +38,11 @@ std::string service_table(std::span<const ob_service_info> services)
         name_width = std::max(name_width, std::strlen(service.name));
 
     std::string table = fmt::format("{:<{}}  {:>8}  {}\n", "NAME", name_width, "PID", "SOCKET");
-    for (const ob_service_info& service : services)
+    for (const ob_service_info& service : services) {
         fmt::format_to(std::back_inserter(table), "{:<{}}  {:>8}  {}\n", service.name, name_width,
                        service.process_id < 0 ? "gone" : std::to_string(service.process_id),
                        service.socket_path);
+    }
     return table;
 }
 

@@ -2,6 +2,7 @@
 #include "sdk/cli/page.hpp"
 
 #include "sdk/cli/duration.hpp"
+#include "sdk/cli/markup.hpp"
 #include "sdk/cli/picture.hpp"
 #include "sdk/cli/summary.hpp"
 
@@ -14,7 +15,6 @@
 #include <cmath>
 #include <iterator>
 #include <map>
-#include <system_error>
 
 namespace outboard::cli {
 
@@ -182,15 +182,16 @@ std::string tracks_html(const RunResult& result, const std::filesystem::path& pa
 std::string heard_text(const RunResult& result)
 {
     std::string text;
-    if (result.failovers.empty())
+    if (result.failovers.empty()) {
         text = "No service was lost.";
-    else
+    } else {
         text = fmt::format(
             "Where it is shaded, the service had gone and {} was played until the "
             "next one answered.",
             result.options.fallback == OB_FALLBACK_DRY       ? "the dry sound"
             : result.options.fallback == OB_FALLBACK_SILENCE ? "silence"
                                                              : "the last block");
+    }
     if (!result.options.output.empty())
         text += " Click on a waveform or on a mark to listen from there.";
     return text;
@@ -206,8 +207,11 @@ std::string histogram_html(const RunResult& result)
                            percentile_ns(round_trip, 0.99).value_or(axis.from_ns)};
     std::string html = fmt::format("<div class=\"bars\">{}</div><div class=\"ticks\">",
                                    histogram_svg(round_trip, axis, lines));
-    for (double time_ns = axis.from_ns; time_ns <= axis.to_ns * 1.001; time_ns *= 10)
+    const auto decades = static_cast<int>(std::lround(std::log10(axis.to_ns / axis.from_ns)));
+    for (int decade = 0; decade <= decades; ++decade) {
+        const double time_ns = axis.from_ns * std::pow(10, decade);
         html += tick_html(axis.position_of(time_ns), short_time(time_ns));
+    }
     return html + fmt::format(
                       "</div><p class=\"percentiles\">Lines: <b>{}</b> for half of the "
                       "blocks, <b>{}</b> for 99 of 100; longest {}.</p>\n",
@@ -344,57 +348,6 @@ std::string page_text(const RunResult& result, const std::filesystem::path& page
                                      {"command", html_escaped(command_text(result))},
                                      {"footer", html_escaped(footer_of(result))},
                                  });
-}
-
-std::string html_escaped(std::string_view text)
-{
-    std::string escaped;
-    for (const char character : text) {
-        switch (character) {
-            case '&': escaped += "&amp;"; break;
-            case '<': escaped += "&lt;"; break;
-            case '>': escaped += "&gt;"; break;
-            case '"': escaped += "&quot;"; break;
-            default: escaped += character;
-        }
-    }
-    return escaped;
-}
-
-std::string relative_url(const std::filesystem::path& file, const std::filesystem::path& page_path)
-{
-    std::error_code error;
-    const auto directory = std::filesystem::absolute(page_path, error).parent_path();
-    auto relative = std::filesystem::absolute(file, error).lexically_relative(directory);
-    if (relative.empty())
-        relative = file;
-    constexpr std::string_view plain = "-._~/";
-    std::string url;
-    for (const char character : relative.generic_string()) {
-        const auto byte = static_cast<unsigned char>(character);
-        const bool is_word = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-                             (byte >= 'A' && byte <= 'Z');
-        if (is_word || plain.find(character) != std::string_view::npos)
-            url += character;
-        else
-            fmt::format_to(std::back_inserter(url), "%{:02X}", byte);
-    }
-    return url;
-}
-
-std::string shell_quoted(const std::string& word)
-{
-    constexpr std::string_view special = " \t\n\"'\\$`!*?[](){}<>|&;#~";
-    if (!word.empty() && word.find_first_of(special) == std::string::npos)
-        return word;
-    std::string quoted = "'";
-    for (const char character : word) {
-        if (character == '\'')
-            quoted += R"('\'')";
-        else
-            quoted += character;
-    }
-    return quoted + "'";
 }
 
 }  // namespace outboard::cli

@@ -23,9 +23,10 @@ std::string range_text(const ob_parameter_info& info)
 std::string list_text(std::span<const ob_parameter_info> parameters)
 {
     std::string text;
-    for (const ob_parameter_info& info : parameters)
+    for (const ob_parameter_info& info : parameters) {
         fmt::format_to(std::back_inserter(text), "\n  {:<16} {:<24} (from {}) {}", info.key,
                        range_text(info), info.initial, info.name);
+    }
     return text;
 }
 
@@ -43,13 +44,15 @@ ParameterSetting parse_parameter(std::string_view text)
     const auto equals = text.find('=');
     const auto dot = text.substr(0, equals).rfind('.');
     if (equals == std::string_view::npos || dot == std::string_view::npos || dot == 0 ||
-        dot + 1 == equals)
+        dot + 1 == equals) {
         throw usage_failure(
             fmt::format("--param {}: write SERVICE.KEY=VALUE, for instance reverb.mix=0.4.", text));
+    }
     const auto value = parse_number(text.substr(equals + 1));
-    if (!value)
+    if (!value) {
         throw usage_failure(
             fmt::format("--param {}: '{}' is not a number.", text, text.substr(equals + 1)));
+    }
     return {.service = std::string{text.substr(0, dot)},
             .key = std::string{text.substr(dot + 1, equals - dot - 1)},
             .value = *value};
@@ -67,11 +70,12 @@ const ob_parameter_info& resolve_parameter(const ParameterSetting& setting,
                                 : fmt::format("{} has no parameter '{}'. It has:{}",
                                               setting.service, setting.key, list_text(parameters)));
     }
-    if (!is_allowed(*found, setting.value))
+    if (!is_allowed(*found, setting.value)) {
         throw usage_failure(fmt::format(
             "{}.{}: {} is out of range; it takes {}{}.", setting.service, setting.key,
             setting.value, (found->flags & OB_PARAMETER_STEPPED) != 0 ? "whole numbers " : "",
             range_text(*found)));
+    }
     return *found;
 }
 

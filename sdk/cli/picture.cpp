@@ -37,12 +37,14 @@ std::string outline_path(std::span<const Peak> slices, const WaveformScale& scal
     const double step = width / static_cast<double>(std::max(scale.slice_count, slices.size()));
     std::string path = R"(<path d="M)";
     auto out = std::back_inserter(path);
-    for (std::size_t index = 0; index < slices.size(); ++index)
+    for (std::size_t index = 0; index < slices.size(); ++index) {
         fmt::format_to(out, "{:.1f},{:.1f} ", step * (static_cast<double>(index) + 0.5),
                        level_y(slices[index].high, scale) - thinnest);
-    for (std::size_t index = slices.size(); index-- > 0;)
+    }
+    for (std::size_t index = slices.size(); index-- > 0;) {
         fmt::format_to(out, "{:.1f},{:.1f} ", step * (static_cast<double>(index) + 0.5),
                        level_y(slices[index].low, scale) + thinnest);
+    }
     return path + R"(Z"/>)";
 }
 
@@ -53,18 +55,20 @@ std::string waveform_svg(std::span<const Peak> slices, const WaveformScale& scal
 {
     std::string svg = svg_open();
     auto out = std::back_inserter(svg);
-    for (const Stretch& gap : marks.gaps)
+    for (const Stretch& gap : marks.gaps) {
         fmt::format_to(out, R"(<rect class="gap" x="{:.1f}" y="0" width="{:.1f}" height="{}"/>)",
                        gap.from * width, std::max(narrowest_gap, (gap.to - gap.from) * width),
                        height);
+    }
     fmt::format_to(out, R"(<line class="axis" x1="0" x2="{}" y1="{}" y2="{}"/>)", width, height / 2,
                    height / 2);
     if (!slices.empty())
         svg += outline_path(slices, scale);
-    for (const double strike : marks.strikes)
+    for (const double strike : marks.strikes) {
         fmt::format_to(std::back_inserter(svg),
                        R"(<line class="strike" x1="{0:.1f}" x2="{0:.1f}" y1="0" y2="{1}"/>)",
                        strike * width, height);
+    }
     return svg + "</svg>";
 }
 
@@ -116,9 +120,10 @@ std::string histogram_svg(const Histogram& histogram, const LogAxis& axis,
                        step * static_cast<double>(index), height - bar_height, step - 1.5,
                        bar_height);
     }
-    for (const double line_ns : lines_ns)
+    for (const double line_ns : lines_ns) {
         fmt::format_to(out, R"(<line x1="{0:.1f}" x2="{0:.1f}" y1="0" y2="{1}"/>)",
                        axis.position_of(line_ns) * width, height);
+    }
     return svg + "</svg>";
 }
 

@@ -47,10 +47,11 @@ void Playlist::add_files(const std::vector<std::string>& inputs)
 
     auto next_file = placed.begin();
     for (std::size_t index = 0; index < inputs.size(); ++index) {
-        if (next_file != placed.end() && next_file->first == index)
+        if (next_file != placed.end() && next_file->first == index) {
             items_.push_back(std::move((next_file++)->second));
-        else
+        } else {
             items_.emplace_back(Tone{*parse_tone(inputs[index]), format_.rate_hz});
+        }
     }
 }
 
@@ -75,8 +76,11 @@ void Playlist::read(std::span<float* const> outputs, std::size_t frame_count) no
 
 std::size_t Playlist::read_current(std::size_t frame_count) noexcept
 {
-    return std::visit([&](auto& source) { return source.read(cursors_, frame_count); },
-                      items_[current_]);
+    // Not std::visit: it may throw, as far as a compiler can tell.
+    Item& item = items_[current_];
+    if (auto* const file = std::get_if<audio::FileSource>(&item))
+        return file->read(cursors_, frame_count);
+    return std::get_if<Tone>(&item)->read(cursors_, frame_count);
 }
 
 void Playlist::go_to_next() noexcept
@@ -86,7 +90,12 @@ void Playlist::go_to_next() noexcept
         current_ = 0;
         --repeats_left_;
     }
-    std::visit([](auto& source) { source.rewind(); }, items_[current_]);
+    Item& item = items_[current_];
+    if (auto* const file = std::get_if<audio::FileSource>(&item)) {
+        file->rewind();
+    } else {
+        std::get_if<Tone>(&item)->rewind();
+    }
 }
 
 }  // namespace outboard::cli

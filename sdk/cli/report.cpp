@@ -39,9 +39,10 @@ Json histogram_json(const Histogram& histogram)
     json["p99_9"] = count < p99_9_count_min ? Json(nullptr) : us(percentile_ns(histogram, 0.999));
     json["max"] = count == 0 ? Json(nullptr) : us(static_cast<double>(histogram.max_ns));
     json["histogram"] = Json::array();
-    for (const ob_histogram_bucket& bucket : histogram.buckets)
+    for (const ob_histogram_bucket& bucket : histogram.buckets) {
         json["histogram"].push_back({static_cast<double>(bucket.lower_ns) / 1000,
                                      static_cast<double>(bucket.upper_ns) / 1000, bucket.count});
+    }
     return json;
 }
 

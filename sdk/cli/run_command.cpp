@@ -25,7 +25,7 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler stores i
 extern "C" void note_interrupt(int /*signal*/)
 {
     interrupt_requested.store(true, std::memory_order_relaxed);
-    std::signal(SIGINT, SIG_DFL);  // the second one ends the program at once
+    static_cast<void>(std::signal(SIGINT, SIG_DFL));  // the second one ends the program at once
 }
 
 Verbosity verbosity_of(const RunOptions& options) noexcept
@@ -66,9 +66,10 @@ void explain(const RunResult& result)
         log_error("gave up: no service came back within the limit; the files end there.");
     if (result.end == StreamEnd::failed)
         log_error("the stream failed; the files end there.");
-    if (result.disk_lost_frames > 0)
+    if (result.disk_lost_frames > 0) {
         log_warning(fmt::format("the disk was too slow: {} frames of the output are silence.",
                                 result.disk_lost_frames));
+    }
 }
 
 }  // namespace
@@ -83,7 +84,7 @@ ExitCode run_command(const std::vector<std::string>& arguments)
     TextFile page{options->page_path};
 
     Run run{*options};
-    std::signal(SIGINT, note_interrupt);
+    static_cast<void>(std::signal(SIGINT, note_interrupt));
     run.start();
     watch(run);
     const RunResult result = run.finish();
@@ -92,10 +93,11 @@ ExitCode run_command(const std::vector<std::string>& arguments)
         report.write(report_text(result));
     if (page.is_wanted())
         page.write(page_text(result, options->page_path));
-    if (options->json)
+    if (options->json) {
         fmt::print("{}", report_text(result));
-    else if (!options->quiet)
+    } else if (!options->quiet) {
         fmt::print("{}", summary_text(result));
+    }
     explain(result);
     run.close_files();
     return exit_code_of(result.end);

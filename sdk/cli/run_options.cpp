@@ -187,9 +187,10 @@ void add_result_options(CLI::App& app, RunOptions& options)
 std::uint64_t duration_of(const char* option, const std::string& text)
 {
     const auto duration_ns = parse_duration_ns(text);
-    if (!duration_ns || *duration_ns == 0)
+    if (!duration_ns || *duration_ns == 0) {
         throw usage_failure(fmt::format(
             "{}: '{}' is no time above zero; write 50ms, 300us or 1.5s.", option, text));
+    }
     return *duration_ns;
 }
 
@@ -198,9 +199,10 @@ std::optional<std::uint64_t> tail_of(const std::string& text)
     if (text == "auto")
         return std::nullopt;
     const auto tail_ns = parse_duration_ns(text);
-    if (!tail_ns)
+    if (!tail_ns) {
         throw usage_failure(
             fmt::format("--tail: '{}' is neither auto nor a time such as 2s.", text));
+    }
     return tail_ns;
 }
 

@@ -45,9 +45,10 @@ std::size_t find_service(const std::vector<std::string>& labels, std::string_vie
     if (wanted.ends_with("#1"))
         wanted.remove_suffix(2);
     const auto found = std::find(labels.begin(), labels.end(), wanted);
-    if (found == labels.end())
+    if (found == labels.end()) {
         throw usage_failure(fmt::format("There is no service '{}' in this chain; it has: {}.", name,
                                         fmt::join(labels, ", ")));
+    }
     return static_cast<std::size_t>(found - labels.begin());
 }
 

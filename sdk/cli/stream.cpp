@@ -22,10 +22,11 @@ audio::Flow Stream::process(std::span<const float* const> /*inputs*/,
     if (interrupted_.load(std::memory_order_relaxed))
         return finish(StreamEnd::interrupted);
 
-    if (settings_.may_wait)
+    if (settings_.may_wait) {
         parts_.striker.await_strikes(position);
-    else
+    } else {
         parts_.striker.advance(position);
+    }
 
     parts_.playlist.read(input_.writable(), frame_count);
     status_ = parts_.chain.process(input_.readable().data(), outputs.data(), frame_count);

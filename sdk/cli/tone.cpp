@@ -38,9 +38,10 @@ std::optional<ToneSpec> parse_tone(std::string_view text)
     if (parse_number(length))
         length += 's';
     const auto duration_ns = parse_duration_ns(length);
-    if (!duration_ns || *duration_ns == 0)
+    if (!duration_ns || *duration_ns == 0) {
         throw usage_failure(fmt::format("--in {}: '{}' is no length; write tone:HZ:10s.", text,
                                         rest.substr(colon + 1)));
+    }
     spec.duration_ns = *duration_ns;
     return spec;
 }

@@ -4,6 +4,7 @@
 
 #include "sdk/cli/report.hpp"
 #include "sdk/cli/list_command.hpp"
+#include "sdk/cli/markup.hpp"
 #include "sdk/cli/page.hpp"
 #include "sdk/cli/summary.hpp"
 #include "tests/sdk/cli/run_fixture.hpp"
