@@ -58,13 +58,13 @@ void LateLatency::reset() noexcept
         line.fill(0.0f);
 }
 
-void LateLatency::process(const ProcessBlock& block) noexcept
+void LateLatency::delay(const ProcessBlock& block, float gain) noexcept
 {
     for (std::uint32_t channel = 0; channel < channel_count(); ++channel) {
         auto& line = lines_[channel];
         for (std::uint32_t frame = 0; frame < block.frame_count; ++frame) {
             float& oldest = line[(place_ + frame) % delay_frames];
-            block.outputs[channel][frame] = oldest;
+            block.outputs[channel][frame] = gain * oldest;
             oldest = block.inputs[channel][frame];
         }
     }

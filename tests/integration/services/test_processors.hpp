@@ -71,22 +71,38 @@ public:
     static constexpr std::uint32_t delay_frames = 100;
 
     void prepare(const PrepareInfo& info) override;
-    void process(const ProcessBlock& block) noexcept override;
+    void process(const ProcessBlock& block) noexcept override { delay(block, 1.0f); }
     void reset() noexcept override;
     [[nodiscard]] std::uint32_t latency_frames() const noexcept override { return delay_frames; }
+
+protected:
+    void delay(const ProcessBlock& block, float gain) noexcept;
 
 private:
     std::vector<std::array<float, delay_frames>> lines_;
     std::size_t place_ = 0;
 };
 
-/// Sends every event of the processor's kind back at its own frame.
+/// The same with its sign changed, so that dry and wet differ.
+class LateLatencyInverted : public LateLatency {
+public:
+    static constexpr const char* name = "late_latency_inverted";
+    void process(const ProcessBlock& block) noexcept override { delay(block, -1.0f); }
+};
+
+/// Sends every event back at its own frame.
 class EventEcho : public ChannelProcessor {
 public:
     static constexpr const char* name = "event_echo";
     static constexpr const char* description = "Sends its events back";
     static const std::array<ob_parameter_info, 1> parameters;
     void process(const ProcessBlock& block) noexcept override;
+};
+
+class EventEcho37 : public EventEcho {
+public:
+    static constexpr std::uint32_t fixed_frame_count = 37;
+    static constexpr const char* name = "event_echo37";
 };
 
 /// Its output is the value of its parameter, from the very frame of the change on.
