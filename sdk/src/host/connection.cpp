@@ -4,6 +4,7 @@
 
 #include "rt/os/clock.hpp"
 #include "rt/os/futex.hpp"
+#include "rt/os/program.hpp"
 #include "rt/os/socket.hpp"
 #include "sdk/src/registry/registry.hpp"
 #include "sdk/src/registry/service_path.hpp"
@@ -109,6 +110,10 @@ void Connection::connect_to_found()
     const auto peer = rt::os::peer_credentials(*socket);
     if (!peer)
         return fail(make_failure(peer.error(), "service '" + spec_->service + "'"));
+    if (peer->user_id != rt::os::current_user_id() && peer->user_id != 0) {
+        return fail({OB_ERR_NO_PERMISSION, who() + " belongs to another user (" +
+                                               std::to_string(peer->user_id) + ")"});
+    }
     auto process = rt::os::open_process(peer->process_id);
     if (!process)
         return fail(make_failure(process.error(), "service '" + spec_->service + "'"));
