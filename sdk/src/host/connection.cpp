@@ -111,8 +111,8 @@ void Connection::connect_to_found()
     if (!peer)
         return fail(make_failure(peer.error(), "service '" + spec_->service + "'"));
     if (peer->user_id != rt::os::current_user_id() && peer->user_id != 0) {
-        return fail({OB_ERR_NO_PERMISSION, who() + " belongs to another user (" +
-                                               std::to_string(peer->user_id) + ")"});
+        return fail({OB_ERR_NO_PERMISSION,
+                     who() + " belongs to another user (" + std::to_string(peer->user_id) + ")"});
     }
     auto process = rt::os::open_process(peer->process_id);
     if (!process)
