@@ -116,7 +116,7 @@ inline ob_status prepare(void* instance, const ob_prepare_info* info, char* mess
     } catch (const std::bad_alloc&) {
         return OB_ERR_NO_MEMORY;
     } catch (const std::exception& error) {
-        std::snprintf(message, message_bytes, "%s", error.what());
+        static_cast<void>(std::snprintf(message, message_bytes, "%s", error.what()));
         return OB_ERR_REFUSED;
     } catch (...) {
         return OB_ERR_REFUSED;
