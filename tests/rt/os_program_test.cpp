@@ -122,7 +122,7 @@ TEST_SUITE("rt/os_signals")
             CHECK(code == 0);
         }
         const int code = in_child([] {
-            std::signal(SIGTERM, SIG_DFL);  // the test framework has a handler
+            static_cast<void>(std::signal(SIGTERM, SIG_DFL));  // the test framework has a handler
             os::ignore_terminal_signals();
             ::kill(::getpid(), SIGTERM);
             return 0;

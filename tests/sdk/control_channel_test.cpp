@@ -27,7 +27,8 @@ struct Channels {
     }
 
     /// Sends bytes that need not be a message.
-    rt::Result<link::ControlMessage> receive_raw(std::span<const std::byte> bytes) const
+    [[nodiscard]] rt::Result<link::ControlMessage> receive_raw(
+        std::span<const std::byte> bytes) const
     {
         REQUIRE(rt::os::send_message(left.socket(), bytes));
         return right.receive();
@@ -142,10 +143,9 @@ TEST_SUITE("sdk/control_channel")
         for (std::size_t length = 1; length < bytes.size(); ++length) {
             const auto message = channels.receive_raw(std::span{bytes}.first(length));
             // What is cut off may be padding; but nothing is read beyond the end.
-            if (message)
-                CHECK(message->body.AsHello() != nullptr);
-            else
-                CHECK(message.error().code == rt::ErrorCode::protocol);
+            const bool is_harmless = message ? message->body.AsHello() != nullptr
+                                             : message.error().code == rt::ErrorCode::protocol;
+            CHECK(is_harmless);
         }
     }
 

@@ -27,11 +27,7 @@ void DryPath::feed(const float* const* inputs, std::uint32_t frame_count) noexce
 
 void DryPath::read(std::uint32_t channel, std::span<float> out) const noexcept OB_NONBLOCKING
 {
-    const std::uint32_t source = channel_count_ == 1 ? 0 : channel;
-    if (source >= channel_count_) {
-        std::fill(out.begin(), out.end(), 0.0F);
-        return;
-    }
+    const std::uint32_t source = std::min(channel, channel_count_ - 1);
     const std::size_t back = latency_frames_ + out.size();
     const std::size_t start = (end_ + line_frames_ - back) % line_frames_;
     const std::size_t until_wrap = std::min(out.size(), line_frames_ - start);

@@ -24,8 +24,8 @@ public:
     /// @rt     wait-free, O(frames)
     void feed(const float* const* inputs, std::uint32_t frame_count) noexcept OB_NONBLOCKING;
 
-    /// What output `channel` is for the block fed last: that input, or the only one; silence where
-    /// the input has fewer channels.
+    /// What output `channel` is for the block fed last: that input, or the last one where there are
+    /// fewer inputs, as in the host's dry fallback.
     /// @pre out.size() is that block's frame count
     /// @rt  wait-free, O(frames)
     void read(std::uint32_t channel, std::span<float> out) const noexcept OB_NONBLOCKING;
