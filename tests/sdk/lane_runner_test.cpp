@@ -31,8 +31,8 @@ std::unique_ptr<service::ProcessorInstance> make_probe(std::span<const std::uint
 }
 
 /// Both ends of one lane in one process, with a probe between them.
-// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in the order of construction
 template <std::uint32_t Latency>
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in the order of construction
 class Lane {
 public:
     explicit Lane(std::span<const ob_event_parameter> parameters = {})
