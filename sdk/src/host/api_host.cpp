@@ -17,6 +17,16 @@ using outboard::api::clear_last_error;
 using outboard::api::fail;
 using outboard::api::guarded;
 
+namespace {
+
+[[nodiscard]] bool is_priority(int32_t priority) noexcept
+{
+    constexpr int32_t priority_max = 95;
+    return priority >= 0 && priority <= priority_max;
+}
+
+}  // namespace
+
 void ob_host_config_init(ob_host_config* config) noexcept
 {
     *config = ob_host_config{};
@@ -34,7 +44,11 @@ ob_status ob_host_create(const ob_host_config* config, ob_host** out) noexcept
         if (config != nullptr && config->struct_size_bytes != sizeof(*config))
             return fail(OB_ERR_INVALID_ARGUMENT,
                         "struct_size_bytes is wrong: call ob_host_config_init() first");
-        auto host = outboard::host::Host::create(config != nullptr ? *config : effective);
+        if (config != nullptr)
+            effective = *config;
+        if (!is_priority(effective.supervisor_priority))
+            return fail(OB_ERR_INVALID_ARGUMENT, "supervisor_priority must be 0 .. 95");
+        auto host = outboard::host::Host::create(effective);
         if (!host)
             return fail(host.error(), "cannot start the host's threads");
         *out = new ob_host{std::move(*host)};
@@ -114,6 +128,8 @@ ob_status ob_caller_create(ob_host* host, const ob_caller_config* config, ob_cal
         return OB_ERR_INVALID_ARGUMENT;
     *out = nullptr;
     return guarded([&] {
+        if (host == nullptr)
+            return fail(OB_ERR_INVALID_ARGUMENT, "host is NULL");
         ob_caller_config effective;
         ob_caller_config_init(&effective);
         if (config != nullptr)
@@ -121,8 +137,7 @@ ob_status ob_caller_create(ob_host* host, const ob_caller_config* config, ob_cal
         if (effective.struct_size_bytes != sizeof(effective))
             return fail(OB_ERR_INVALID_ARGUMENT,
                         "struct_size_bytes is wrong: call ob_caller_config_init() first");
-        constexpr int32_t priority_max = 95;
-        if (effective.realtime_priority < 0 || effective.realtime_priority > priority_max)
+        if (!is_priority(effective.realtime_priority))
             return fail(OB_ERR_INVALID_ARGUMENT, "realtime_priority must be 0 .. 95");
         auto caller = host->impl->make_caller(effective);
         if (caller == nullptr)

@@ -6,6 +6,7 @@
 #include "sdk/src/link/layout.hpp"
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 namespace outboard::host {
@@ -21,6 +22,16 @@ constexpr std::uint32_t spin_us_max = 20;
 /// (a machine's stall, a page fault) is worth waiting for: its state would be lost with it.
 constexpr std::uint64_t hang_limit_realtime_ns = 100'000'000;
 constexpr std::uint64_t hang_limit_free_ns = 1'000'000'000;
+
+/// The number in an enumeration that came from a C program, which may have put any there.
+template <typename Enumeration>
+[[nodiscard]] std::uint64_t number_of(const Enumeration& enumeration)
+{
+    std::uint32_t number = 0;
+    static_assert(sizeof(number) == sizeof(enumeration));
+    std::memcpy(&number, &enumeration, sizeof(number));
+    return number;
+}
 
 struct Range {
     const char* name;
@@ -61,17 +72,18 @@ Failure check_config(const ob_insert_config& config)
 {
     if (Failure failure = check_pointers(config))
         return failure;
-    const bool is_pipelined = config.mode == OB_MODE_PIPELINED;
+    const bool is_pipelined = number_of(config.mode) == OB_MODE_PIPELINED;
     const Range ranges[] = {
+        {"flags", config.flags, 0, OB_INSERT_FAULT_HOOK},
         {"max_frame_count", config.max_frame_count, 1, link::frame_count_max},
         {"input_channel_count", config.input_channel_count, 1, link::channel_count_max},
         {"output_channel_count", config.output_channel_count, 1, link::channel_count_max},
-        {"mode", static_cast<std::uint64_t>(config.mode), 0, OB_MODE_PIPELINED},
+        {"mode", number_of(config.mode), 0, OB_MODE_PIPELINED},
         {"latency_blocks", config.latency_blocks, is_pipelined ? 1u : 0u, latency_blocks_max},
-        {"fallback", static_cast<std::uint64_t>(config.fallback), 0, OB_FALLBACK_HOLD},
-        {"standby", static_cast<std::uint64_t>(config.standby), 0, OB_STANDBY_NONE},
-        {"pace", static_cast<std::uint64_t>(config.pace), 0, OB_PACE_FREE},
-        {"placement", static_cast<std::uint64_t>(config.placement), 0, OB_PLACEMENT_NONE},
+        {"fallback", number_of(config.fallback), 0, OB_FALLBACK_HOLD},
+        {"standby", number_of(config.standby), 0, OB_STANDBY_NONE},
+        {"pace", number_of(config.pace), 0, OB_PACE_FREE},
+        {"placement", number_of(config.placement), 0, OB_PLACEMENT_NONE},
         {"spin_us", config.spin_us, 0, spin_us_max},
         {"event_bytes", config.event_bytes, 0, link::event_bytes_max},
         {"state_bytes", config.state_bytes, 0, link::state_bytes_max},

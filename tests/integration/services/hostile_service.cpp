@@ -10,12 +10,12 @@
 #include "rt/os/clock.hpp"
 
 #include <fcntl.h>
-#include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
+#include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +50,21 @@ struct Attack {
     wire::FinishEnvelopeBuffer(builder, wire::Envelope::Pack(builder, &envelope));
     const auto* const first = reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
     return {first, first + builder.GetSize()};
+}
+
+/// A Hello with some bytes changed, and then all that follows as if it had been good.
+void send_mutated_hello(const RawPeer& peer, std::string_view seed)
+{
+    std::mt19937_64 random{std::strtoull(std::string{seed}.c_str(), nullptr, 10)};
+    auto bytes = hello_bytes();
+    for (std::uint64_t strokes = 1 + random() % 3; strokes > 0; --strokes)
+        bytes[random() % bytes.size()] = static_cast<std::byte>(random() % 32);
+    peer.send_bytes(bytes);
+    const auto memory = peer.map();
+    peer.send(wire::MappedT{});
+    static_cast<void>(peer.receive());
+    peer.send(wire::LaneReadyT{});
+    peer.wait_for_end();
 }
 
 /// A Hello of 200 KB that says it offers 20,000 processors, all of them the same table with a name
@@ -222,7 +237,10 @@ int main()
     const char* const chosen = std::getenv("OB_TEST_ATTACK");
     const std::string_view name = chosen != nullptr ? chosen : "";
     const RawPeer peer;
-    if (const Attack* const attack = find(before_hello, name); attack != nullptr)
+    constexpr std::string_view mutated = "mutated-";
+    if (name.starts_with(mutated))
+        send_mutated_hello(peer, name.substr(mutated.size()));
+    else if (const Attack* const attack = find(before_hello, name); attack != nullptr)
         attack->strike(peer);
     else if (test::attack_memory(peer, name) || test::scribble(peer, name))
         peer.wait_for_end();
