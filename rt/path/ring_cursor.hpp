@@ -68,6 +68,12 @@ public:
         return write_ + slot_count - read <= capacity_ ? RingStatus::ok : RingStatus::full;
     }
 
+    /// How many slots are known to be free; reserve() of more than that looks again.
+    [[nodiscard]] std::uint64_t known_free_count() const noexcept
+    {
+        return capacity_ - (write_ - read_seen_);
+    }
+
     /// Count of the next slot to fill; the slot is `position() % capacity`.
     [[nodiscard]] std::uint64_t position() const noexcept { return write_; }
 

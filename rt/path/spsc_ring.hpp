@@ -12,38 +12,41 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <type_traits>
 
 namespace outboard::rt {
 
+/// CPUs fetch the neighbour of a line with it. Two counts in such a pair of lines disturb each
+/// other: elements of 4 KiB, one at a time, take a fifth longer.
+inline constexpr std::size_t count_distance_bytes = 4 * cache_line_bytes;
+
 /// Shared counters of a ring whose memory both sides can write (threads of one process, or
 /// processes that trust each other). Links between processes place the two counts apart.
 struct RingControl {
-    alignas(cache_line_bytes) SharedCount write_count{0};
-    alignas(cache_line_bytes) SharedCount read_count{0};
+    alignas(count_distance_bytes) SharedCount write_count{0};
+    alignas(count_distance_bytes) SharedCount read_count{0};
 };
 static_assert(std::is_standard_layout_v<RingControl>);
-static_assert(offsetof(RingControl, read_count) == cache_line_bytes);
-static_assert(sizeof(RingControl) == 2 * cache_line_bytes);
+static_assert(offsetof(RingControl, read_count) == count_distance_bytes);
+static_assert(sizeof(RingControl) == 2 * count_distance_bytes);
 
 template <typename T>
 concept RingElement = std::is_trivially_copyable_v<T>;
 
-/// Most elements that are worth a prefetch for writing, and least.
-inline constexpr std::size_t prefetch_bytes_min = 256;
-inline constexpr std::size_t prefetch_bytes_max = 2048;
-
-/// Asks for the lines of an element that will be written soon. Measured on 512 B to 1 KiB
-/// elements: a third faster in batches; at 4 KiB slower, hence the bounds.
-template <typename T>
-inline void prefetch_for_write(const T* element) noexcept
+/// Calls `copy(first_slot, done, run)` for each stretch of neighbouring slots among the `count`
+/// from `position` on: one, or two where they wrap around the end. One memcpy of a whole batch is
+/// up to half as fast again as a loop over its elements.
+template <typename Copy>
+inline void for_each_stretch(std::uint64_t position, std::size_t count, std::uint64_t mask,
+                             Copy&& copy) noexcept
 {
-    if constexpr (sizeof(T) >= prefetch_bytes_min && sizeof(T) <= prefetch_bytes_max) {
-        const auto* const bytes = reinterpret_cast<const char*>(element);
-        for (std::size_t offset = 0; offset < sizeof(T); offset += cache_line_bytes)
-            __builtin_prefetch(bytes + offset, 1, 3);
-    }
+    const auto first_slot = static_cast<std::size_t>(position & mask);
+    const std::size_t until_end = std::min(count, static_cast<std::size_t>(mask) + 1 - first_slot);
+    copy(first_slot, std::size_t{0}, until_end);
+    if (until_end != count)
+        copy(std::size_t{0}, until_end, count - until_end);
 }
 
 /// Writing end. One per ring.
@@ -78,31 +81,21 @@ public:
     /// @return how many were taken; 0 also when the peer is corrupt (try_push() tells)
     [[nodiscard]] std::size_t push_some(std::span<const T> values) noexcept OB_NONBLOCKING
     {
-        std::size_t count = values.size();
-        if (cursor_.reserve(count) != RingStatus::ok)
-            count = largest_fit(count);
-        const std::uint64_t first = cursor_.position();
-        for (std::size_t index = 0; index < count; ++index) {
-            prefetch_for_write(&slots_[(first + index + 2) & mask_]);
-            slots_[(first + index) & mask_] = values[index];
-        }
-        if (count != 0)
-            cursor_.publish(count);
+        if (cursor_.reserve(values.size()) == RingStatus::corrupt)
+            return 0;
+        const std::size_t count =
+            std::min(values.size(), static_cast<std::size_t>(cursor_.known_free_count()));
+        if (count == 0)
+            return 0;
+        for_each_stretch(cursor_.position(), count, mask_,
+                         [&](std::size_t first_slot, std::size_t done, std::size_t run) {
+                             std::memcpy(&slots_[first_slot], &values[done], run * sizeof(T));
+                         });
+        cursor_.publish(count);
         return count;
     }
 
 private:
-    /// The largest count below `count` that fits, by halving: a few steps, no peer value is used.
-    [[nodiscard]] std::size_t largest_fit(std::size_t count) noexcept
-    {
-        std::size_t fit = 0;
-        for (std::size_t step = std::bit_floor(count); step != 0; step /= 2) {
-            if (fit + step <= count && cursor_.reserve(fit + step) == RingStatus::ok)
-                fit += step;
-        }
-        return fit;
-    }
-
     WriteCursor cursor_;
     T* slots_;
     std::uint64_t mask_;
@@ -145,11 +138,13 @@ public:
             return 0;
         const std::size_t count =
             std::min(out.size(), static_cast<std::size_t>(cursor_.known_count()));
-        const std::uint64_t first = cursor_.position();
-        for (std::size_t index = 0; index < count; ++index)
-            out[index] = slots_[(first + index) & mask_];
-        if (count != 0)
-            cursor_.release(count);
+        if (count == 0)
+            return 0;
+        for_each_stretch(cursor_.position(), count, mask_,
+                         [&](std::size_t first_slot, std::size_t done, std::size_t run) {
+                             std::memcpy(&out[done], &slots_[first_slot], run * sizeof(T));
+                         });
+        cursor_.release(count);
         return count;
     }
 

@@ -90,11 +90,18 @@ TEST_SUITE("rt/ring_cursor")
         CHECK(writer.reserve(2) == RingStatus::ok);
     }
 
-    TEST_CASE_FIXTURE(Cursors, "a refused reservation leaves a smaller one possible")
+    TEST_CASE_FIXTURE(Cursors, "a refused reservation tells how much would fit")
     {
         writer.publish(3);
+        CHECK(writer.known_free_count() == 1);
         CHECK(writer.reserve(2) == RingStatus::full);
-        CHECK(writer.reserve(1) == RingStatus::ok);
+        CHECK(writer.known_free_count() == 1);
+        REQUIRE(reader.poll() == RingStatus::ok);
+        reader.release(2);
+        CHECK(writer.known_free_count() == 1);
+        CHECK(writer.reserve(4) == RingStatus::full);
+        CHECK(writer.known_free_count() == 3);
+        CHECK(writer.reserve(3) == RingStatus::ok);
     }
 
     TEST_CASE("cursors begin where the counters stand, and these may wrap around 2^64")
