@@ -9,6 +9,7 @@
 #include "tests/integration/support/streaming_rig.hpp"
 #include "tests/integration/support/test_signal.hpp"
 #include "tests/support/binomial.hpp"
+#include "tests/support/sanitizer.hpp"
 #include "tests/support/skip.hpp"
 #include "tests/support/stall_witness.hpp"
 
@@ -238,6 +239,8 @@ TEST_SUITE("integration/realtime_kill")
 {
     TEST_CASE("[rt] twenty kills in real time cost dry gaps, and no deadline but the machine's own")
     {
+        if (has_sanitizer)
+            return skip("with a sanitizer, time is not the machine's alone");
         const int cpu = last_allowed_cpu();
         StallWitness witness{cpu, 90};
         if (!witness.is_realtime())
