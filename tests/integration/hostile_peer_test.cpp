@@ -248,6 +248,15 @@ TEST_SUITE("integration/hostile_peer")
         CHECK(stream.insert().statistics().failovers - failovers <= 10);
     }
 
+    TEST_CASE("so do services that behave for a while before they break the protocol")
+    {
+        const Attack attack{"wrong-sequence-later"};
+        OneInsert stream{OB_HOSTILE_SERVICE};
+        CHECK(stream.process_until(
+            [&] { return stream.insert().status().state == OB_INSERT_BROKEN; }));
+        CHECK(stream.insert().statistics().failovers >= 3);
+    }
+
     TEST_CASE("a service that writes over everything it can map does not hurt the host")
     {
         const Attack attack{"scribble-everything"};

@@ -50,8 +50,8 @@ void put_number(Enumeration& enumeration, std::uint32_t number)
 
 /// What is wrong with a configuration.
 struct Mistake {
-    const char* part;  ///< of the message
-    void (*make)(ob_insert_config& config);
+    const char* part = "";  ///< of the message
+    void (*make)(ob_insert_config& config) = nullptr;
     ob_status status = OB_ERR_INVALID_ARGUMENT;
 };
 
@@ -102,7 +102,7 @@ constexpr std::array<Mistake, 19> mistakes = {{
 [[nodiscard]] std::string make_file(const test::RuntimeDirectory& folder, const char* name,
                                     mode_t mode, const char* contents)
 {
-    const std::string path = folder.path() + "/" + name;
+    std::string path = folder.path() + "/" + name;
     std::ofstream{path} << contents;
     REQUIRE(::chmod(path.c_str(), mode) == 0);
     return path;
@@ -197,6 +197,7 @@ TEST_SUITE("integration/insert_errors")
     {
         const Host host;
         std::vector<Caller> callers;
+        callers.reserve(32);
         for (int index = 0; index < 32; ++index)
             callers.emplace_back(host);
         auto* caller = stale_pointer<ob_caller>();

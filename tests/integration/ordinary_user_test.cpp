@@ -33,7 +33,7 @@ void become_ordinary()
 {
     set_limit(RLIMIT_RTPRIO, 0);
     set_limit(RLIMIT_NICE, 0);
-    set_limit(RLIMIT_MEMLOCK, 64 * 1024);
+    set_limit(RLIMIT_MEMLOCK, rlim_t{64} * 1024);
     ::setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere", 1);
     if (::getuid() == 0) {
         REQUIRE(::setresgid(nobody, nobody, nobody) == 0);
@@ -59,7 +59,7 @@ void become_ordinary()
 {
     const bool found = std::string{text}.find(part) != std::string::npos;
     if (!found)
-        std::fprintf(stderr, "'%s' does not say '%s'\n", text, part);
+        static_cast<void>(std::fprintf(stderr, "'%s' does not say '%s'\n", text, part));
     return found;
 }
 
@@ -100,7 +100,7 @@ void become_ordinary()
     try {
         return action();
     } catch (const Error& error) {
-        std::fprintf(stderr, "%s\n", error.what());
+        static_cast<void>(std::fprintf(stderr, "%s\n", error.what()));
         return false;
     }
 }

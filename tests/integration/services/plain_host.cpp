@@ -91,7 +91,7 @@ int main(int argc, char** argv)
     try {
         stream(argv[1], argc > 2 ? argv[2] : "");
     } catch (const outboard::Error& error) {
-        std::fprintf(stderr, "plain_host: %s\n", error.what());
+        static_cast<void>(std::fprintf(stderr, "plain_host: %s\n", error.what()));
         return 1;
     }
 }

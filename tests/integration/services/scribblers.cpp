@@ -108,6 +108,15 @@ constexpr Scribbler scribblers[] = {
      [](const RawPeer& peer, const PeerMemory& memory) {
          peer.answer_blocks(memory, [](link::BlockHeader& header) { header.sequence += 5; });
      }},
+    {"wrong-sequence-later",
+     [](const RawPeer& peer, const PeerMemory& memory) {
+         constexpr std::uint64_t good_life_ns = 100'000'000;
+         const std::uint64_t spoilt_from_ns = rt::os::monotonic_ns() + good_life_ns;
+         peer.answer_blocks(memory, [spoilt_from_ns](link::BlockHeader& header) {
+             if (rt::os::monotonic_ns() >= spoilt_from_ns)
+                 header.sequence += 5;
+         });
+     }},
     {"wrong-frame-count",
      [](const RawPeer& peer, const PeerMemory& memory) {
          peer.answer_blocks(memory, [](link::BlockHeader& header) {
