@@ -128,7 +128,7 @@ TEST_SUITE("integration/event")
             REQUIRE(rig.push(64) == OB_OK);
             REQUIRE(insert.add_event(parameter_event(5, 1.0).header) == OB_OK);
             REQUIRE(insert.add_event(parameter_event(40, 2.0).header) == OB_OK);
-            rig.run(64 * 10, varying_blocks(64, test_seed()));
+            rig.run(640, varying_blocks(64, test_seed()));
 
             const auto& output = rig.output()[1];
             for (std::uint64_t frame = latency; frame < output.size(); ++frame) {

@@ -69,7 +69,7 @@ public:
     {
         rig_.add(rig_.config_for("invert"));
         rig_.set_budget_ns(0);
-        rig_.reserve(60 * 48'000);
+        rig_.reserve(2'880'000);  // a minute
     }
     ~RealTimeStream() { stop(); }
     RealTimeStream(const RealTimeStream&) = delete;

@@ -38,9 +38,9 @@ struct Report {
     REQUIRE(output != nullptr);
     Report report{};
     std::array<char, 64> name{};
-    long long value = 0;
-    while (std::fscanf(output, "%63s %lld", name.data(), &value) == 2)
-        report.counts[name.data()] = value;
+    std::array<char, 32> value{};
+    while (std::fscanf(output, "%63s %31s", name.data(), value.data()) == 2)
+        report.counts[name.data()] = std::strtoll(value.data(), nullptr, 10);
     report.exit_code = ::pclose(output);
     return report;
 }

@@ -194,11 +194,11 @@ int main(int argc, char** argv)
         return 2;
     int status = 1;
     try {
-        status = run(argv[1], std::atoi(argv[2]));
+        status = run(argv[1], static_cast<int>(std::strtol(argv[2], nullptr, 10)));
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "seccomp_host: %s\n", error.what());
+        static_cast<void>(std::fprintf(stderr, "seccomp_host: %s\n", error.what()));
     }
-    std::fflush(nullptr);
+    static_cast<void>(std::fflush(nullptr));
     // Without destructors of static objects: the audio thread is still there.
     std::_Exit(status);
 }

@@ -5,7 +5,7 @@
 #include "tests/integration/services/test_processors.hpp"
 
 // A sanitizer is not to handle the crashes that the tests provoke: the host sees the signal.
-// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the sanitizers' names
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-*,readability-identifier-naming): not our names
 extern "C" const char* __asan_default_options()
 {
     return "handle_segv=0";
@@ -14,7 +14,7 @@ extern "C" const char* __tsan_default_options()
 {
     return "handle_segv=0";
 }
-// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+// NOLINTEND(bugprone-reserved-identifier,cert-*,readability-identifier-naming)
 
 int main(int argc, char** argv)
 {

@@ -25,7 +25,7 @@ std::uint64_t test_seed()
     static const std::uint64_t seed = [] {
         const std::uint64_t chosen = chosen_seed();
         std::printf("seed: OB_TEST_SEED=%llu\n", static_cast<unsigned long long>(chosen));
-        std::fflush(stdout);
+        static_cast<void>(std::fflush(stdout));
         return chosen;
     }();
     return seed;

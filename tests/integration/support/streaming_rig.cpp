@@ -94,9 +94,10 @@ ob_status StreamingRig::push(std::uint32_t frame_count)
     const ob_status status = pass_through_inserts(frame_count);
     const std::uint64_t duration_ns = monotonic_ns() - started_ns;
 
-    for (std::uint32_t channel = 0; channel < format_.channel_count; ++channel)
+    for (std::uint32_t channel = 0; channel < format_.channel_count; ++channel) {
         output_[channel].insert(output_[channel].end(), channels_[channel],
                                 channels_[channel] + frame_count);
+    }
     blocks_.push_back({next_frame_, frame_count, status, started_ns, duration_ns});
     next_frame_ += frame_count;
     due_ns_ += static_cast<std::uint64_t>(1e9 * frame_count / format_.sample_rate_hz);
