@@ -242,7 +242,7 @@ Replica* InsertStream::wait_at_free_pace(const Piece& piece) noexcept
             (gave_up_ || active_[0]->note_late(answer_seen_ns_, 1, options_.hang_limit_ns)))
             demote(0, OB_CAUSE_HANG);
         if (look == Look::nobody && active_count_ != 0)
-            repost_from(piece.sequence, *active_[0]);  // adopted after this unit was posted
+            demote(0, OB_CAUSE_CORRUPT);  // it answers, and yet its ring was too full to post
     }
 }
 
