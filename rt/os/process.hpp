@@ -52,7 +52,14 @@ struct ExitStatus {
 /// A handle to a process that is not our child (a found service).
 [[nodiscard]] Result<UniqueHandle> open_process(std::int32_t process_id) noexcept;
 
-/// Waits for the end of a child until `deadline_ns` and reaps it.
+/// How a child ended whose handle is readable; unknown while it runs. It is not reaped: that makes
+/// the kernel clear away its /proc entries, and a real-time thread that does so spins without end
+/// when the thread that reads one of them waits for its CPU (seen on Linux 6.18).
+/// @rt no, but short: one system call
+[[nodiscard]] ExitStatus exit_status(const UniqueHandle& process) noexcept;
+
+/// Waits for the end of a child until `deadline_ns` and reaps it. For ordinary threads: see
+/// exit_status().
 /// @return timed_out when it still runs
 [[nodiscard]] Result<ExitStatus> reap(const UniqueHandle& process,
                                       std::uint64_t deadline_ns) noexcept;

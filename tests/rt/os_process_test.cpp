@@ -3,6 +3,7 @@
 // Children are shell scripts, which tell by their exit code what they found.
 
 #include "rt/os/clock.hpp"
+#include "rt/os/poll.hpp"
 #include "rt/os/process.hpp"
 #include "rt/os/scheduling.hpp"
 #include "tests/support/skip.hpp"
@@ -143,6 +144,18 @@ TEST_SUITE("rt/os_process")
         REQUIRE(os::send_signal(child->handle, SIGTERM));
         check_exit(end_of(*child), ExitKind::signalled, SIGTERM);
         CHECK(os::send_signal(child->handle, SIGTERM));  // gone: no error
+    }
+
+    TEST_CASE("how a child ended can be asked before it is reaped, and as often as one likes")
+    {
+        const auto child = os::spawn(shell("exit 7"));
+        REQUIRE(child);
+        os::PollEntry entry{.handle = child->handle.get()};
+        REQUIRE(os::wait_readable({&entry, 1}, os::monotonic_ns() + 5'000'000'000) == 1);
+        check_exit(os::exit_status(child->handle), ExitKind::exited, 7);
+        check_exit(os::exit_status(child->handle), ExitKind::exited, 7);
+        check_exit(end_of(*child), ExitKind::exited, 7);
+        CHECK(os::exit_status(child->handle).kind == ExitKind::unknown);
     }
 
     TEST_CASE("what cannot be executed is reported by spawn itself, and nothing is left behind")

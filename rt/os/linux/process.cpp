@@ -166,6 +166,13 @@ Result<UniqueHandle> open_process(std::int32_t process_id) noexcept
     return process;
 }
 
+ExitStatus exit_status(const UniqueHandle& process) noexcept
+{
+    siginfo_t info{};
+    const bool is_known = wait_for_end(process, WNOHANG | WNOWAIT, info) == 0 && info.si_pid != 0;
+    return is_known ? exit_status_of(info) : ExitStatus{};
+}
+
 Result<ExitStatus> reap(const UniqueHandle& process, std::uint64_t deadline_ns) noexcept
 {
     PollEntry entry{.handle = process.get()};

@@ -85,9 +85,6 @@ public:
     /// Turns a connection that streams, but cannot be used, into a failed one.
     void give_up() noexcept { phase_ = Phase::failed; }
 
-    /// The supervisor has reaped the child.
-    void note_reaped() noexcept { is_reaped_ = true; }
-
     template <typename Table>
     [[nodiscard]] rt::Result<void> send(Table message) const
     {

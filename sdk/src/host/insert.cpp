@@ -197,8 +197,6 @@ void Insert::clear_away(std::uint64_t now_ns)
         Connection& connection = *served.connection;
         if (served.is_offered) {
             supervisor_->forget(connection.replica());
-            if (connection.replica().ended_ns() != 0)
-                connection.note_reaped();
             note_loss(connection, now_ns);
         } else {
             on_failed_start(connection, now_ns);

@@ -126,11 +126,10 @@ void Supervisor::look_at(Watched& service, bool has_ended)
         return;
     if (has_ended) {
         if (service.is_child) {
-            const auto status = rt::os::reap(*service.process, rt::os::monotonic_ns());
-            if (status && status->kind == rt::os::ExitKind::exited)
-                replica.exit_detail.store(status->value, std::memory_order_relaxed);
-            else if (status && status->kind == rt::os::ExitKind::signalled)
-                replica.exit_detail.store(-status->value, std::memory_order_relaxed);
+            const rt::os::ExitStatus status = rt::os::exit_status(*service.process);
+            const bool was_signalled = status.kind == rt::os::ExitKind::signalled;
+            replica.exit_detail.store(was_signalled ? -status.value : status.value,
+                                      std::memory_order_relaxed);
         }
         replica.mark_ended(rt::os::monotonic_ns());
         service.caller->raise_alarm();
