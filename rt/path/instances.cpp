@@ -37,6 +37,7 @@ namespace audit {
     const WaitEnd end = wait.wait(os::monotonic_ns() + 1, 1,
                                   [&cursor] { return cursor.refresh() == RingStatus::ok; });
     raise_alarm(alarm);
+    ring_for_dead(bell);
     histogram.record(histogram.quantile_ns(0.5));
     return ring(bell) && disable_denormals() && end == WaitEnd::ready;
 }

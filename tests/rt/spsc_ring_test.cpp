@@ -2,8 +2,8 @@
 
 #include "rt/path/spsc_ring.hpp"
 
+#include "bench/forked_process.hpp"
 #include "rt/os/clock.hpp"
-#include "tests/rt/forked_peer.hpp"
 #include "tests/support/no_alloc_scope.hpp"
 
 #include <doctest/doctest.h>
@@ -298,8 +298,8 @@ TEST_SUITE("rt/spsc_ring")
     {
         using T = Element<512>;
         constexpr std::uint64_t total = 20'000;
-        const outboard::test::SharedObject<SharedRing<T>> ring;
-        outboard::test::ForkedPeer producer{[&] { return produce(*ring, total); }};
+        const outboard::bench::SharedObject<SharedRing<T>> ring;
+        outboard::bench::ForkedProcess producer{[&] { return produce(*ring, total); }};
         CHECK(consume(*ring, total) == total);
         CHECK(producer.ended_well(limit_ns));
     }

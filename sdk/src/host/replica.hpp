@@ -141,11 +141,12 @@ public:
 
     // ---- supervisor and plain thread ----
 
-    /// The process has ended. @thread supervisor
+    /// The process has ended; wakes a caller that waits for its answer. @thread supervisor
     void mark_ended(std::uint64_t now_ns) noexcept
     {
         // release, pairs with the acquire in ended_ns().
         ended_ns_.store(now_ns, std::memory_order_release);
+        rt::ring_for_dead(reply_bell());
     }
     /// When the process ended, 0 while it lives. @thread any
     [[nodiscard]] std::uint64_t ended_ns() const noexcept

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// What a hop costs at least: two processes, a futex or a spin, 512 bytes copied each way, and
+/// nothing else. No checks, no counters; a deadline only where ours has one too.
+
+#include "bench/forked_process.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace outboard::bench {
+
+/// As large as 64 frames in stereo.
+using HopBlock = std::array<float, 128>;
+
+class BareHop {
+public:
+    struct Config {
+        int peer_cpu = 0;
+        int peer_priority = 0;      ///< SCHED_FIFO; 0: ordinary
+        std::uint64_t spin_ns = 0;  ///< how long the caller spins before it sleeps
+        /// From the call on. At the deadline the caller only looks again: it gives the kernel the
+        /// same timer to arm, but waits on. 0: no timer.
+        std::uint64_t deadline_ns = 0;
+    };
+
+    /// Starts the peer. @pre the process has one thread still
+    explicit BareHop(const Config& config);
+
+    /// Sends a block to the peer and fetches its answer.
+    void hop(const HopBlock& in, HopBlock& out) noexcept;
+
+private:
+    struct Shared {
+        alignas(64) std::atomic<std::uint32_t> request{0};
+        alignas(64) std::atomic<std::uint32_t> reply{0};
+        alignas(64) HopBlock to_peer{};
+        alignas(64) HopBlock from_peer{};
+    };
+
+    [[nodiscard]] static bool answer(Shared& shared, const Config& config) noexcept;
+
+    Config config_;
+    std::uint32_t sequence_ = 0;
+    SharedObject<Shared> shared_;
+    ForkedProcess peer_;
+};
+
+}  // namespace outboard::bench
