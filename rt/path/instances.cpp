@@ -8,10 +8,12 @@
 #include "rt/path/histogram.hpp"
 #include "rt/path/slot_ring.hpp"
 #include "rt/path/spsc_ring.hpp"
+#include "rt/path/word_hash.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace outboard::rt {
 
@@ -38,7 +40,8 @@ namespace audit {
                                   [&cursor] { return cursor.refresh() == RingStatus::ok; });
     raise_alarm(alarm);
     ring_for_dead(bell);
-    histogram.record(histogram.quantile_ns(0.5));
+    const std::array quantiles_ns{histogram.quantile_ns(0.5)};
+    histogram.record(word_hash(std::as_bytes(std::span{quantiles_ns})));
     return ring(bell) && disable_denormals() && end == WaitEnd::ready;
 }
 

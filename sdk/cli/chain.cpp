@@ -32,6 +32,7 @@ InsertConfig insert_config(const RunOptions& options, const StreamFormat& format
     config.latency_blocks = options.latency_blocks;
     config.fallback = options.fallback;
     config.standby = options.standby;
+    config.standby_count = options.standby_count;
     config.pace = options.pace;
     config.placement = options.placement;
     config.spin_us = options.spin_us;
@@ -50,7 +51,8 @@ Chain::Chain(const RunOptions& options, const StreamFormat& format, const AudioT
     : labels_(service_labels(options.services)),
       host_(host_config(options, thread)),
       caller_(host_, thread.caller),
-      deadline_ns_(options.deadline_ns)
+      deadline_ns_(options.deadline_ns),
+      standby_count_(options.standby == OB_STANDBY_HOT ? options.standby_count : 0)
 {
     open(options, format);
     set_parameters(options);
@@ -105,7 +107,12 @@ std::uint64_t Chain::tail_frames() const
 ob_status Chain::strike(std::size_t insert_index, ob_fault fault, std::uint32_t argument) noexcept
 {
     const std::lock_guard lock{control_};
-    return ob_insert_inject_fault(inserts_[insert_index].get(), fault, argument);
+    ob_insert* const insert = inserts_[insert_index].get();
+    // Only into a whole set: what two faults at once do is another question.
+    ob_insert_status status{};
+    if (ob_insert_get_status(insert, &status) != OB_OK || status.standby_count < standby_count_)
+        return OB_AGAIN;
+    return ob_insert_inject_fault(insert, fault, argument);
 }
 
 std::optional<ChainIncident> Chain::next_incident()

@@ -69,6 +69,7 @@ private:
     Caller caller_;
     std::vector<Insert> inserts_;
     std::uint64_t deadline_ns_;
+    std::uint32_t standby_count_;
     // The library allows one control thread at a time for one insert; striking and fetching
     // incidents are done by two.
     std::mutex control_;

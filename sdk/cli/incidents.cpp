@@ -9,12 +9,21 @@ namespace outboard::cli {
 
 namespace {
 
+/// Gives the gap to the services that were lost in it. One that was lost before the gap began had
+/// none: a standby took over.
 void close_gap(std::vector<Failover>& failovers, const ChainIncident& wet_again)
 {
+    const std::uint64_t first_frame =
+        wet_again.incident.stream_frame -
+        std::min(wet_again.incident.stream_frame, wet_again.incident.frames_lost);
     bool is_first = true;
     for (Failover& failover : failovers) {
         if (failover.insert_index != wet_again.insert_index || failover.wet_again_frame)
             continue;
+        if (failover.lost.stream_frame < first_frame) {
+            failover.wet_again_frame = failover.lost.stream_frame;
+            continue;
+        }
         failover.wet_again_frame = wet_again.incident.stream_frame;
         failover.frames_lost = is_first ? wet_again.incident.frames_lost : 0;
         is_first = false;

@@ -124,11 +124,14 @@ void add_stream_options(CLI::App& app, RunOptions& options, Texts& texts)
         ->group(group);
 }
 
-void add_failure_options(CLI::App& app, Texts& texts)
+void add_failure_options(CLI::App& app, RunOptions& options, Texts& texts)
 {
     const char* const group = "Failure";
     app.add_option("--standby", texts.standby, "Who takes over when a service fails")
-        ->check(CLI::IsMember({"none"}))
+        ->check(CLI::IsMember({"none", "hot"}))
+        ->group(group);
+    app.add_option("--standbys", options.standby_count, "hot: how many standbys (1 or 2)")
+        ->check(CLI::Range(1, 2))
         ->group(group);
     app.add_option("--fallback", texts.fallback, "What is heard until a service is back")
         ->check(CLI::IsMember({"dry", "silence", "hold"}))
@@ -213,7 +216,8 @@ void interpret(const Texts& texts, RunOptions& options)
     options.fallback = choose<ob_fallback, 3>(
         {{{"dry", OB_FALLBACK_DRY}, {"silence", OB_FALLBACK_SILENCE}, {"hold", OB_FALLBACK_HOLD}}},
         texts.fallback);
-    options.standby = choose<ob_standby, 1>({{{"none", OB_STANDBY_NONE}}}, texts.standby);
+    options.standby = choose<ob_standby, 2>({{{"none", OB_STANDBY_NONE}, {"hot", OB_STANDBY_HOT}}},
+                                            texts.standby);
     options.pace =
         choose<ob_pace, 2>({{{"realtime", OB_PACE_REALTIME}, {"free", OB_PACE_FREE}}}, texts.pace);
     options.placement = choose<ob_placement, 4>({{{"auto", OB_PLACEMENT_AUTO},
@@ -264,7 +268,7 @@ std::optional<RunOptions> parse_run_options(const std::vector<std::string>& argu
     Texts texts;
     add_signal_options(app, options, texts);
     add_stream_options(app, options, texts);
-    add_failure_options(app, texts);
+    add_failure_options(app, options, texts);
     add_machine_options(app, options, texts);
     add_result_options(app, options);
     app.footer(std::string{examples} + exit_code_help());

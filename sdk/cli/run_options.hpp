@@ -35,6 +35,7 @@ struct RunOptions {
     std::optional<std::uint64_t> tail_ns = 0;  ///< after the input; nothing: the processors' own
 
     ob_standby standby = OB_STANDBY_NONE;
+    std::uint32_t standby_count = 1;  ///< with hot standbys
     ob_fallback fallback = OB_FALLBACK_DRY;
     std::uint64_t hang_limit_ns = 0;  ///< 0: the library's default
     std::vector<FaultSpec> faults;

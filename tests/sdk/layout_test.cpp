@@ -2,6 +2,7 @@
 
 #include "sdk/src/link/layout.hpp"
 
+#include "sdk/src/link/checkpoint_area.hpp"
 #include "sdk/src/link/lane_memory.hpp"
 
 #include <doctest/doctest.h>
@@ -43,9 +44,9 @@ const std::map<std::string, Place> fields{
     PLACE(link, SegmentHeader, size_bytes),
     PLACE(link, SegmentHeader, shape),
     PLACE(link, HostSegment, header),
-    PLACE(link, HostSegment, host_beat),
     PLACE(link, HostLaneWords, input_write_count),
     PLACE(link, HostLaneWords, output_read_count),
+    PLACE(link, HostLaneWords, checkpoint_wanted),
     PLACE(link, ServiceSegment, header),
     PLACE(link, ServiceSegment, dsp_beat),
     PLACE(link, ServiceSegment, in_progress),
@@ -62,6 +63,12 @@ const std::map<std::string, Place> fields{
     PLACE(link, BlockHeader, frame_count),
     PLACE(link, BlockHeader, event_bytes),
     PLACE(link, BlockHeader, reserved),
+    PLACE(link, CheckpointHeader, sequence),
+    PLACE(link, CheckpointHeader, size_bytes),
+    PLACE(link, CheckpointHeader, hash),
+    PLACE(link, CheckpointHeader, reserved),
+    PLACE(link, CheckpointArea, published),
+    PLACE(link, CheckpointArea, headers),
 };
 
 #undef PLACE
@@ -75,6 +82,8 @@ const std::map<std::string, std::size_t> struct_bytes{
     {"Bell", sizeof(rt::Bell)},
     {"BellsSegment", sizeof(link::BellsSegment)},
     {"BlockHeader", sizeof(link::BlockHeader)},
+    {"CheckpointHeader", sizeof(link::CheckpointHeader)},
+    {"CheckpointArea", sizeof(link::CheckpointArea)},
 };
 
 /// The sizes that the document states for the default shape.
@@ -181,6 +190,18 @@ TEST_SUITE("sdk/layout")
         }
     }
 
+    TEST_CASE("the halves of a checkpoint area lie on whole lines, without overlap")
+    {
+        for (const std::size_t size_bytes : {1U, 63U, 64U, 65U, 1'000U, 1'000'000U}) {
+            const std::size_t first = link::checkpoint_offset(2, size_bytes);
+            const std::size_t second = link::checkpoint_offset(1, size_bytes);
+            CHECK(first == sizeof(link::CheckpointArea));
+            CHECK(second >= first + size_bytes);
+            CHECK(second % 64 == 0);
+            CHECK(link::checkpoint_area_bytes(size_bytes) - second == second - first);
+        }
+    }
+
     TEST_CASE("both ends of a lane find the same slots")
     {
         const LinkShape shape{2, 3, 1, 37, 4, 64};
@@ -193,6 +214,9 @@ TEST_SUITE("sdk/layout")
         };
         link::HostLane host_end{layout, 1, line(host), line(service)};
         link::ServiceLane service_end{layout, 1, line(host), line(service)};
+        auto& words =
+            *reinterpret_cast<link::HostLaneWords*>(line(host) + layout.host_lane_words_offset(1));
+        CHECK(&service_end.checkpoint_wanted() == &words.checkpoint_wanted);
 
         REQUIRE(host_end.input().reserve() == rt::RingStatus::ok);
         host_end.input_slot().header().sequence = 5;

@@ -71,7 +71,7 @@ link::ControlChannel connect(const std::string& name)
     return link::ControlChannel{*std::move(socket)};
 }
 
-/// Attaches, adds a lane, and sends a block through it.
+/// Attaches, adds a lane, starts it, and sends a block through it.
 void stream(const link::ControlChannel& channel, test::HostMemory& memory)
 {
     REQUIRE(test::next_message(channel).body.AsHello() != nullptr);
@@ -82,6 +82,8 @@ void stream(const link::ControlChannel& channel, test::HostMemory& memory)
     request.max_frame_count = 64;
     REQUIRE(channel.send(request));
     REQUIRE(test::next_message(channel).body.AsLaneReady() != nullptr);
+    REQUIRE(channel.send(wire::StartLaneT{}));
+    REQUIRE(test::next_message(channel).body.AsLaneStarted() != nullptr);
     auto lane = memory.lane(0);
     test::post_block(lane, 1, 64, 0.5F);
     rt::ring(memory.bells().request);

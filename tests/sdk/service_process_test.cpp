@@ -74,10 +74,18 @@ public:
         REQUIRE(test::next_message(channel()).body.AsMapped() != nullptr);
     }
 
+    /// Adds a lane and starts it. @return the answer to the former
     [[nodiscard]] link::ControlMessage add_lane(const wire::AddLaneT& request)
     {
         REQUIRE(channel().send(request));
-        return test::next_message(channel());
+        auto added = test::next_message(channel());
+        if (added.body.AsLaneReady() != nullptr) {
+            wire::StartLaneT start;
+            start.lane = request.lane;
+            REQUIRE(channel().send(start));
+            REQUIRE(test::next_message(channel()).body.AsLaneStarted() != nullptr);
+        }
+        return added;
     }
     [[nodiscard]] static wire::AddLaneT gain_lane()
     {

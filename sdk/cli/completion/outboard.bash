@@ -12,7 +12,7 @@ _outboard_values()
         --service) echo "gain delay equaliser compressor reverb $(_outboard_services)" ;;
         --mode) echo "sync pipelined" ;;
         --pace) echo "realtime free" ;;
-        --standby) echo "none" ;;
+        --standby) echo "none hot" ;;
         --fallback) echo "dry silence hold" ;;
         --placement) echo "auto same other none" ;;
         --tail) echo "auto" ;;
@@ -28,7 +28,7 @@ _outboard_options()
     case $1 in
         run)
             echo "--in --out --dry --service --param --repeat --tail --no-align --block --rate" \
-                "--channels --mode --latency-blocks --pace --deadline --standby --fallback" \
+                "--channels --mode --latency-blocks --pace --deadline --standby --standbys --fallback" \
                 "--hang-limit --fault --placement --cpu --priority --spin --hold-cpu-latency" \
                 "--report --page --json --quiet --verbose --help"
             ;;

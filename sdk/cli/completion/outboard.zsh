@@ -29,7 +29,7 @@ _outboard_run()
         '--latency-blocks[latency in pipelined mode]:blocks:(1 2 3 4)' \
         '--pace[speed of the stream]:pace:(realtime free)' \
         '--deadline[how long an answer may take]:time:' \
-        '--standby[who takes over]:standby:(none)' \
+        '--standby[who takes over]:standby:(none hot)' \
         '--fallback[what is heard meanwhile]:fallback:(dry silence hold)' \
         '--hang-limit[silence that counts as hung]:time:(50ms 100ms)' \
         '*--fault[KIND@WHEN]:fault:(kill@ stop@ segv@ exit@ spin@ late= nan@)' \

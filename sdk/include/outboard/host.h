@@ -102,7 +102,8 @@ typedef enum ob_fallback {
 } ob_fallback;
 
 typedef enum ob_standby {
-    OB_STANDBY_NONE = 0 /**< respawn in the background, fallback meanwhile */
+    OB_STANDBY_NONE = 0, /**< respawn in the background, fallback meanwhile */
+    OB_STANDBY_HOT = 1   /**< further replicas get every block: a death loses nothing */
 } ob_standby;
 
 typedef enum ob_pace {
@@ -146,6 +147,7 @@ typedef struct ob_insert_config {
     uint32_t latency_blocks; /**< pipelined: 1 .. 8 blocks of max_frame_count */
     ob_fallback fallback;
     ob_standby standby;
+    uint32_t standby_count; /**< hot: how many standbys, 1 .. 2 */
     ob_pace pace;
     ob_placement placement;
     uint32_t spin_us;       /**< how long process() spins before it sleeps, 0 .. 20 */
@@ -245,6 +247,14 @@ typedef enum ob_insert_state {
     OB_INSERT_BROKEN = 2    /**< starting fails again and again; retried with growing pauses */
 } ob_insert_state;
 
+/** What the death of the primary would cost, from the most to the least. */
+typedef enum ob_guarantee {
+    OB_GUARANTEE_NONE = 0,          /**< no standby in step: fallback until a respawn */
+    OB_GUARANTEE_PARAMETERS = 1,    /**< a standby answers, but it has not the same past */
+    OB_GUARANTEE_FINITE_MEMORY = 2, /**< it has all of the past that matters, not compared yet */
+    OB_GUARANTEE_EXACT = 3          /**< its output is the same, bit for bit */
+} ob_guarantee;
+
 typedef struct ob_insert_status {
     ob_insert_state state;
     int32_t service_process_id; /**< of the primary; -1: none */
@@ -256,7 +266,10 @@ typedef struct ob_insert_status {
     uint32_t placement_same_cpu; /**< 1: the DSP thread shares the caller's CPU */
     uint64_t tail_frames;
     uint32_t processor_flags; /**< OB_PROCESSOR_* */
+    uint32_t standby_count;   /**< standbys that answer, in step */
+    ob_guarantee guarantee;
     uint32_t reserved;
+    char guarantee_reason[128]; /**< why not a better one */
     ob_realtime_grant dsp_thread;
     char service_name[64];
     char processor_name[64];
@@ -265,6 +278,17 @@ typedef struct ob_insert_status {
 
 /** [any] [!rt] */
 OB_API ob_status ob_insert_get_status(const ob_insert* insert, ob_insert_status* out) OB_NOEXCEPT;
+
+/** What would happen if the primary died now. */
+typedef struct ob_insert_forecast {
+    ob_guarantee guarantee;
+    uint32_t blocks_lost; /**< at the least; 0 with a standby in step */
+    char reason[128];
+} ob_insert_forecast;
+
+/** [any] [!rt] */
+OB_API ob_status ob_insert_get_forecast(const ob_insert* insert, ob_insert_forecast* out)
+    OB_NOEXCEPT;
 
 typedef struct ob_insert_statistics {
     uint64_t blocks; /**< calls of process */
@@ -279,6 +303,7 @@ typedef struct ob_insert_statistics {
     uint64_t failovers;         /**< services lost */
     uint64_t events_dropped;    /**< output events without room */
     uint64_t incidents_dropped; /**< incidents nobody fetched in time */
+    uint64_t diverged_blocks;   /**< answers of two replicas that were not equal */
 } ob_insert_statistics;
 
 /** A snapshot; each figure is exact, together they may straddle a block. [any] [rt] */
@@ -319,8 +344,9 @@ OB_API ob_status ob_insert_histogram_buckets(const ob_insert* insert, ob_histogr
 
 typedef enum ob_incident_kind {
     OB_INCIDENT_LATE_BLOCK = 1,
-    OB_INCIDENT_FAILOVER = 2, /**< a service was lost */
-    OB_INCIDENT_WET_AGAIN = 3 /**< and one answers again */
+    OB_INCIDENT_FAILOVER = 2,    /**< a service was lost */
+    OB_INCIDENT_WET_AGAIN = 3,   /**< and one answers again */
+    OB_INCIDENT_STANDBY_LOST = 4 /**< a standby was lost: nothing is heard */
 } ob_incident_kind;
 
 typedef enum ob_cause {

@@ -41,6 +41,7 @@ void ob_insert_config_init(ob_insert_config* config) noexcept
     config->input_channel_count = 2;
     config->output_channel_count = 2;
     config->latency_blocks = 1;
+    config->standby_count = 1;
     config->late_limit = 3;
     config->give_up_ns = 10'000'000'000;
     config->event_bytes = 4096;
@@ -167,6 +168,14 @@ ob_status ob_insert_get_status(const ob_insert* insert, ob_insert_status* out) n
     });
 }
 
+ob_status ob_insert_get_forecast(const ob_insert* insert, ob_insert_forecast* out) noexcept
+{
+    return guarded([&] {
+        *out = insert->host->locked([&] { return insert->impl->forecast(); });
+        return ob_status{OB_OK};
+    });
+}
+
 ob_status ob_insert_get_statistics(const ob_insert* insert, ob_insert_statistics* out) noexcept
 {
     const outboard::host::Counters& counters = insert->impl->statistics().counters;
@@ -181,7 +190,8 @@ ob_status ob_insert_get_statistics(const ob_insert* insert, ob_insert_statistics
             .corrupt_replies = counters.corrupt_replies.get(),
             .failovers = counters.failovers.get(),
             .events_dropped = counters.events_dropped.get(),
-            .incidents_dropped = counters.incidents_dropped.get()};
+            .incidents_dropped = counters.incidents_dropped.get(),
+            .diverged_blocks = counters.diverged_blocks.get()};
     return OB_OK;
 }
 

@@ -10,7 +10,6 @@
 #include "sdk/src/registry/service_path.hpp"
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <utility>
 
@@ -39,6 +38,28 @@ constexpr std::uint64_t leaving_limit_ns = 100'000'000;
 {
     return oldest == newest ? std::to_string(newest)
                             : std::to_string(oldest) + " to " + std::to_string(newest);
+}
+
+/// What a service owes in each phase.
+[[nodiscard]] const char* awaited(Connection::Phase phase) noexcept
+{
+    switch (phase) {
+        case Connection::Phase::greeting: return "say hello; does it call ob_serve()?";
+        case Connection::Phase::mapping: return "map its memory";
+        case Connection::Phase::loading: return "load the processor";
+        case Connection::Phase::starting: return "start the processor";
+        default: return "answer";
+    }
+}
+
+[[nodiscard]] const char* moment(Connection::Phase phase) noexcept
+{
+    switch (phase) {
+        case Connection::Phase::greeting: return " before it said hello";
+        case Connection::Phase::mapping: return " while it was mapping memory";
+        case Connection::Phase::streaming: return " while streaming";
+        default: return " while it was loading";
+    }
 }
 
 }  // namespace
@@ -142,7 +163,8 @@ void Connection::fail(Failure failure)
 
 std::uint64_t Connection::due_ns() const noexcept
 {
-    const bool is_waiting = phase_ != Phase::streaming && phase_ != Phase::failed;
+    const bool is_waiting =
+        phase_ != Phase::loaded && phase_ != Phase::streaming && phase_ != Phase::failed;
     return is_waiting ? limit_at_ns_ : rt::os::no_deadline_ns;
 }
 
@@ -156,10 +178,8 @@ void Connection::advance(std::uint64_t now_ns)
     take_messages(now_ns);
     if (phase_ == Phase::failed || now_ns < due_ns())
         return;
-    static constexpr std::array<const char*, 3> awaited = {"say hello; does it call ob_serve()?",
-                                                           "map its memory", "load the processor"};
-    fail({OB_ERR_TIMED_OUT, who() + " did not " + awaited[static_cast<std::size_t>(phase_)] +
-                                " (limit " + std::to_string(limit_ns_ / second_ns) + " s)"});
+    fail({OB_ERR_TIMED_OUT, who() + " did not " + awaited(phase_) + " (limit " +
+                                std::to_string(limit_ns_ / second_ns) + " s)"});
 }
 
 void Connection::take_messages(std::uint64_t now_ns)
@@ -187,7 +207,9 @@ void Connection::handle(wire::BodyUnion& body, std::uint64_t now_ns)
     if (body.AsMapped() != nullptr && phase_ == Phase::mapping)
         return on_mapped(now_ns);
     if (const auto* ready = body.AsLaneReady(); ready != nullptr && phase_ == Phase::loading)
-        return on_lane_ready(*ready, now_ns);
+        return on_lane_ready(*ready);
+    if (body.AsLaneStarted() != nullptr && phase_ == Phase::starting)
+        return on_lane_started(now_ns);
     if (const auto* failed = body.AsFailed(); failed != nullptr && failed->request == 0)
         return on_failed(*failed);
     std::uint32_t request = 0;  // which no request has as its number
@@ -306,13 +328,50 @@ void Connection::on_mapped(std::uint64_t now_ns)
     enter(Phase::loading, now_ns, context_.loading_limit_ns);
 }
 
-void Connection::on_lane_ready(const wire::LaneReadyT& ready, std::uint64_t now_ns)
+void Connection::on_lane_ready(const wire::LaneReadyT& ready)
 {
     constexpr std::uint32_t latency_frames_max = 10'000'000;
     if (ready.latency_frames > latency_frames_max)
         return fail({OB_ERR_PROTOCOL, who() + " reports a latency beyond the limit"});
     ready_ = ready;
     format_.processor_latency_frames = ready.latency_frames;
+    phase_ = Phase::loaded;
+}
+
+void Connection::start_lane(const std::optional<Checkpoint>& checkpoint, std::uint64_t now_ns)
+{
+    OB_ASSERT(phase_ == Phase::loaded);
+    wire::StartLaneT start;
+    std::vector<int> handles;
+    if (ready_.checkpoint_bytes != 0 && spec_->config.standby != OB_STANDBY_NONE) {
+        auto source = CheckpointSource::create(ready_.checkpoint_bytes);
+        if (!source)
+            return fail(make_failure(source.error(), "checkpoints of " + who()));
+        checkpoints_ = std::move(*source);
+        start.checkpoint_area_bytes = checkpoints_->area_bytes();
+        handles.push_back(checkpoints_->handle());
+    }
+    rt::os::UniqueHandle restore;
+    if (checkpoint) {
+        auto copy = make_sealed_copy(checkpoint->state);
+        if (!copy)
+            return fail(make_failure(copy.error(), "memory for a checkpoint"));
+        restore = std::move(*copy);
+        start.restore_bytes = checkpoint->state.size();
+        start.restore_sequence = checkpoint->sequence;
+        handles.push_back(restore.get());
+    }
+    if (const auto sent = channel_.send(std::move(start), handles); !sent)
+        return fail(make_failure(sent.error(), "cannot start " + who()));
+    enter(Phase::starting, now_ns, context_.loading_limit_ns);
+}
+
+void Connection::on_lane_started(std::uint64_t now_ns)
+{
+    if (checkpoints_) {
+        if (const auto mapped = checkpoints_->seal_and_map(); !mapped)
+            return fail(make_failure(mapped.error(), who()));
+    }
     link::BellsSegment& bells = segments_->bells();
     const LanePorts ports{.lane = segments_->lane(0),
                           .request = &bells.request,
@@ -321,6 +380,23 @@ void Connection::on_lane_ready(const wire::LaneReadyT& ready, std::uint64_t now_
     replica_ = std::make_unique<Replica>(ports, process_id_);
     streaming_since_ns_ = now_ns;
     phase_ = Phase::streaming;
+}
+
+void Connection::request_checkpoint()
+{
+    checkpoints_->request(segments_->checkpoint_wanted(0));
+    // The DSP thread may sleep in a pause of the stream: it writes the state after the last block.
+    static_cast<void>(rt::ring(segments_->bells().request));
+}
+
+std::optional<Checkpoint> Connection::take_checkpoint()
+{
+    auto taken = checkpoints_->take();
+    if (!taken) {
+        fail(make_failure(taken.error(), who()));
+        return std::nullopt;
+    }
+    return std::move(*taken);
 }
 
 void Connection::on_failed(const wire::FailedT& failed)
@@ -333,10 +409,7 @@ void Connection::on_failed(const wire::FailedT& failed)
 
 void Connection::on_hang_up()
 {
-    static constexpr std::array<const char*, 4> moment = {
-        " before it said hello", " while it was mapping memory", " while it was loading",
-        " while streaming"};
-    const auto when = moment[static_cast<std::size_t>(phase_)];
+    const std::string when = moment(phase_);
     if (!is_child_)
         return fail({OB_ERR_SERVICE_EXITED, who() + " hung up" + when});
     if (phase_ == Phase::streaming)

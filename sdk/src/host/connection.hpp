@@ -5,11 +5,13 @@
 /// One service process from its start (or from being found) to its end, as the plain thread of the
 /// host sees it. Never blocks: advance() does what can be done now.
 ///
-///     greeting --Hello--> mapping --Mapped--> loading --LaneReady--> streaming
-///         |                  |                   |                       |
-///         '------------------'-------------------'--- any failure -------'--> failed
+///     greeting --Hello--> mapping --Mapped--> loading --LaneReady--> loaded
+///                                                                      | start_lane()
+///                                             streaming <--LaneStarted-- starting
+///     any of them --failure--> failed
 
 #include "rt/os/process.hpp"
+#include "sdk/src/host/checkpoint_source.hpp"
 #include "sdk/src/host/failure.hpp"
 #include "sdk/src/host/insert_format.hpp"
 #include "sdk/src/host/insert_spec.hpp"
@@ -42,7 +44,15 @@ struct HostContext {
 
 class Connection {
 public:
-    enum class Phase : std::uint8_t { greeting, mapping, loading, streaming, failed };
+    enum class Phase : std::uint8_t {
+        greeting,
+        mapping,
+        loading,
+        loaded,
+        starting,
+        streaming,
+        failed
+    };
 
     /// Starts or finds the service. A failure shows as Phase::failed.
     /// @param spec     must outlive the connection
@@ -70,10 +80,12 @@ public:
     }
     [[nodiscard]] const wire::ProcessorOfferT& offer() const noexcept { return *offer_; }
 
-    // From `streaming` on
+    // From `loaded` on
     [[nodiscard]] const InsertFormat& format() const noexcept { return format_; }
     [[nodiscard]] const wire::LaneReadyT& ready() const noexcept { return ready_; }
+    /// @pre phase() is, or was, streaming
     [[nodiscard]] Replica& replica() noexcept { return *replica_; }
+    [[nodiscard]] const Replica& replica() const noexcept { return *replica_; }
 
     [[nodiscard]] const rt::os::UniqueHandle& process() const noexcept { return process_; }
     [[nodiscard]] std::int32_t process_id() const noexcept { return process_id_; }
@@ -81,6 +93,15 @@ public:
     [[nodiscard]] bool has_fault_hook() const noexcept { return has_fault_hook_; }
     [[nodiscard]] bool is_locked() const noexcept { return segments_ && segments_->is_locked(); }
     [[nodiscard]] std::uint64_t streaming_since_ns() const noexcept { return streaming_since_ns_; }
+
+    /// Lets the loaded lane stream, after it has restored `checkpoint` if there is one.
+    /// @pre phase() is loaded
+    void start_lane(const std::optional<Checkpoint>& checkpoint, std::uint64_t now_ns);
+    /// Whether the processor can hand its state on. @pre phase() is streaming
+    [[nodiscard]] bool has_checkpoints() const noexcept { return checkpoints_.has_value(); }
+    void request_checkpoint();
+    /// @return nothing while it has not come; an error, after which the connection has failed
+    [[nodiscard]] std::optional<Checkpoint> take_checkpoint();
 
     /// Turns a connection that streams, but cannot be used, into a failed one.
     void give_up() noexcept { phase_ = Phase::failed; }
@@ -107,7 +128,8 @@ private:
     [[nodiscard]] bool keep_reply(std::uint32_t request, wire::BodyUnion& body);
     void on_hello(const wire::HelloT& hello, std::uint64_t now_ns);
     void on_mapped(std::uint64_t now_ns);
-    void on_lane_ready(const wire::LaneReadyT& ready, std::uint64_t now_ns);
+    void on_lane_ready(const wire::LaneReadyT& ready);
+    void on_lane_started(std::uint64_t now_ns);
     void on_failed(const wire::FailedT& failed);
     void on_hang_up();
     [[nodiscard]] bool take_offers(const wire::HelloT& hello);
@@ -136,6 +158,7 @@ private:
     const wire::ProcessorOfferT* offer_ = nullptr;
     InsertFormat format_{};
     std::optional<Segments> segments_;
+    std::optional<CheckpointSource> checkpoints_;
     wire::LaneReadyT ready_;
     std::unique_ptr<Replica> replica_;
     std::set<std::uint32_t> awaited_;  ///< requests without an answer; nothing else is kept

@@ -33,6 +33,11 @@ public:
     void copy(std::uint32_t channel, std::int64_t first_frame, std::uint32_t frame_count,
               float* out) const noexcept OB_NONBLOCKING;
 
+    /// Whether frames from `first_frame` on are still there.
+    [[nodiscard]] bool reaches(std::int64_t first_frame) const noexcept
+    {
+        return end_frame_ - first_frame <= static_cast<std::int64_t>(capacity_frames());
+    }
     [[nodiscard]] std::int64_t end_frame() const noexcept { return end_frame_; }
     [[nodiscard]] std::uint64_t capacity_frames() const noexcept { return mask_ + 1; }
     [[nodiscard]] bool is_locked() const noexcept { return is_locked_; }

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace outboard::host {
@@ -41,12 +42,6 @@ constexpr double history_seconds = 0.5;
     return info;
 }
 
-template <std::size_t Size>
-void copy_text(const std::string& text, char (&out)[Size])
-{
-    std::snprintf(out, Size, "%s", text.c_str());
-}
-
 }  // namespace
 
 Insert::Insert(Caller& caller, Supervisor& supervisor, HostContext context, InsertSpec spec)
@@ -70,17 +65,17 @@ void Insert::advance(std::uint64_t now_ns)
         return;
     for (Served& served : served_)
         advance_one(served, now_ns);
+    offer_streaming();
     clear_away(now_ns);
     start_missing(now_ns);
+    update_hedge();
 }
 
 void Insert::advance_one(Served& served, std::uint64_t now_ns)
 {
     Connection& connection = *served.connection;
-    const bool was_streaming = connection.phase() == Connection::Phase::streaming;
     connection.advance(now_ns);
-    if (!was_streaming && connection.phase() == Connection::Phase::streaming)
-        on_streaming(served);
+    start_if_loaded(served, now_ns);
     if (connection.phase() != Connection::Phase::failed || !served.is_offered ||
         connection.replica().ended_ns() != 0)
         return;
@@ -93,31 +88,10 @@ void Insert::advance_one(Served& served, std::uint64_t now_ns)
     }
 }
 
-void Insert::on_streaming(Served& served)
-{
-    Connection& connection = *served.connection;
-    Failure failure =
-        stream_ == nullptr ? make_stream(connection) : check_same_processor(connection);
-    if (!failure && served.state_version != state_version_)
-        failure = {OB_ERR_BUSY, "the state changed while a service was loading"};
-    if (failure) {
-        if (stream_ == nullptr)
-            start_failure_ = failure;
-        last_failure_ = std::move(failure);
-        connection.give_up();
-        return;
-    }
-    supervisor_->watch({.process = &connection.process(),
-                        .replica = &connection.replica(),
-                        .caller = caller_,
-                        .is_child = connection.is_child()});
-    served.is_offered = stream_->offer(connection.replica());
-    OB_ASSERT(served.is_offered);  // one newcomer at a time, and as many places as replicas
-    ++generation_;
-}
-
 Failure Insert::make_stream(Connection& connection)
 {
+    if (Failure failure = check_standby(connection.offer()))
+        return failure;
     offer_ = connection.offer();
     format_ = connection.format();
     std::vector<ob_parameter_info> infos;
@@ -141,13 +115,17 @@ Failure Insert::make_stream(Connection& connection)
     if (!history)
         return make_failure(history.error(), "memory for the history");
 
-    const StreamOptions options{.fallback = spec_.config.fallback,
-                                .pace = spec_.config.pace,
-                                .spin_ns = std::uint64_t{spec_.config.spin_us} * 1000,
-                                .late_limit = spec_.config.late_limit,
-                                .hang_limit_ns = spec_.config.hang_limit_ns,
-                                .give_up_ns = spec_.config.give_up_ns,
-                                .event_bytes = spec_.config.event_bytes};
+    const StreamOptions options{
+        .fallback = spec_.config.fallback,
+        .event_bytes = spec_.config.event_bytes,
+        .replicas = {.pace = spec_.config.pace,
+                     .replica_count = spec_.replica_count(),
+                     .is_deterministic = (offer_.flags & OB_PROCESSOR_DETERMINISTIC) != 0,
+                     .sample_rate_hz = format_.sample_rate_hz,
+                     .spin_ns = std::uint64_t{spec_.config.spin_us} * 1000,
+                     .late_limit = spec_.config.late_limit,
+                     .hang_limit_ns = spec_.config.hang_limit_ns,
+                     .give_up_ns = spec_.config.give_up_ns}};
     parameters_ = std::move(parameters);
     stream_ = std::make_unique<InsertStream>(*caller_, format_, options, *parameters_, statistics_,
                                              std::move(*history));
@@ -183,7 +161,7 @@ bool Insert::is_free_of_caller(const Served& served) const
     const Replica& replica = served.connection->replica();
     // The supervisor kills a released child first: its memory goes only when it has ended.
     const bool has_ended = replica.ended_ns() != 0 || !served.connection->is_child();
-    return has_ended && (replica.is_released() || stream_->withdraw(replica));
+    return has_ended && (replica.is_released() || stream_->replicas().withdraw(replica));
 }
 
 void Insert::clear_away(std::uint64_t now_ns)
@@ -222,6 +200,11 @@ void Insert::on_failed_start(const Connection& connection, std::uint64_t now_ns)
     note_life(0, now_ns);
 }
 
+bool Insert::is_circuit_open() const noexcept
+{
+    return short_lives_ >= short_lives_until_pause;
+}
+
 void Insert::note_life(std::uint64_t lived_ns, std::uint64_t now_ns)
 {
     if (lived_ns >= short_life_ns) {
@@ -229,7 +212,7 @@ void Insert::note_life(std::uint64_t lived_ns, std::uint64_t now_ns)
         return;
     }
     ++short_lives_;
-    if (short_lives_ < short_lives_until_pause)
+    if (!is_circuit_open())
         return;
     const std::uint32_t doublings = std::min(short_lives_ - short_lives_until_pause, 10u);
     retry_at_ns_ = now_ns + std::min(first_pause_ns << doublings, longest_pause_ns);
@@ -237,14 +220,41 @@ void Insert::note_life(std::uint64_t lived_ns, std::uint64_t now_ns)
 
 void Insert::start_missing(std::uint64_t now_ns)
 {
-    const bool is_served = std::any_of(served_.begin(), served_.end(),
-                                       [this](const Served& served) { return !is_lost(served); });
-    if (is_served || start_failure_ || now_ns < retry_at_ns_ ||
-        served_.size() == InsertStream::replica_count_max)
+    const auto served_count = std::count_if(served_.begin(), served_.end(),
+                                            [this](const Served& s) { return !is_lost(s); });
+    auto missing = static_cast<std::ptrdiff_t>(spec_.replica_count()) - served_count;
+    for (; missing > 0 && !start_failure_ && now_ns >= retry_at_ns_ &&
+           served_.size() < ReplicaSet::capacity;
+         --missing) {
+        served_.push_back({.connection = std::make_unique<Connection>(spec_, context_for_next()),
+                           .is_offered = false,
+                           .state_version = state_version_,
+                           .survivor = nullptr,
+                           .restored = std::nullopt,
+                           .is_from_start = false});
+    }
+}
+
+/// On the caller's CPU a standby trails: it runs one below the primary, in the time that the host
+/// sleeps. One that has taken over keeps its priority, and so does each newcomer after it.
+HostContext Insert::context_for_next() const
+{
+    HostContext context = context_;
+    if (!served_.empty() && context.shares_caller_cpu && context.dsp_priority > 1)
+        --context.dsp_priority;
+    return context;
+}
+
+/// Standbys are rung when the primary takes longer than it usually does.
+void Insert::update_hedge()
+{
+    if (stream_ == nullptr || spec_.replica_count() < 2)
         return;
-    served_.push_back({.connection = std::make_unique<Connection>(spec_, context_),
-                       .is_offered = false,
-                       .state_version = state_version_});
+    constexpr std::uint64_t samples_min = 100;
+    const rt::Histogram& round_trip = statistics_.histograms[OB_HISTOGRAM_ROUND_TRIP];
+    if (round_trip.count() >= samples_min)
+        stream_->replicas().set_hedge_ns(
+            std::max(4 * round_trip.quantile_ns(0.5), round_trip.quantile_ns(0.99)));
 }
 
 void Insert::add_handles(std::vector<rt::os::PollEntry>& entries) const
@@ -257,58 +267,42 @@ std::uint64_t Insert::due_ns() const
 {
     if (start_failure_)
         return rt::os::no_deadline_ns;
-    std::uint64_t due_ns = rt::os::no_deadline_ns;
-    bool is_served = false;
-    bool waits_for_caller = false;
-    for (const Served& served : served_) {
-        const bool is_gone = is_lost(served);
-        is_served |= !is_gone;
-        waits_for_caller |= is_gone;
-        due_ns = std::min(due_ns, served.connection->due_ns());
-    }
     constexpr std::uint64_t look_interval_ns = 5'000'000;
-    if (waits_for_caller)  // nobody tells us when the caller lets go: look again
-        due_ns = std::min(due_ns, rt::os::monotonic_ns() + look_interval_ns);
-    return is_served ? due_ns : std::min(due_ns, retry_at_ns_);
+    constexpr std::uint64_t checkpoint_interval_ns = 1'000'000;
+    constexpr std::uint64_t hedge_interval_ns = 200'000'000;
+    const std::uint64_t now_ns = rt::os::monotonic_ns();
+    std::uint64_t due_ns =
+        spec_.replica_count() > 1 ? now_ns + hedge_interval_ns : rt::os::no_deadline_ns;
+    std::uint32_t served_count = 0;
+    for (const Served& served : served_) {
+        due_ns = std::min(due_ns, served.connection->due_ns());
+        if (served.connection->phase() == Connection::Phase::loaded)
+            due_ns = std::min(due_ns, now_ns + checkpoint_interval_ns);
+        if (is_lost(served))  // nobody tells us when the caller lets go: look again
+            due_ns = std::min(due_ns, now_ns + look_interval_ns);
+        else
+            ++served_count;
+    }
+    return served_count == spec_.replica_count() ? due_ns : std::min(due_ns, retry_at_ns_);
 }
 
 Connection* Insert::streaming() const noexcept
 {
+    Connection* best = nullptr;
+    int best_rank = 0;
+    const std::int32_t primary = stream_ != nullptr ? stream_->replicas().primary_process_id() : -1;
     for (const Served& served : served_) {
-        if (served.is_offered && !is_lost(served))
-            return served.connection.get();
+        if (!served.is_offered || is_lost(served))
+            continue;
+        const bool in_step = served.connection->replica().in_step.load(std::memory_order_relaxed);
+        const int rank =
+            1 + (in_step ? 1 : 0) + (served.connection->process_id() == primary ? 2 : 0);
+        if (rank > best_rank) {
+            best = served.connection.get();
+            best_rank = rank;
+        }
     }
-    return nullptr;
-}
-
-ob_insert_status Insert::status() const
-{
-    ob_insert_status status{};
-    status.generation = generation_;
-    status.latency_frames = format_.latency_frames();
-    status.processor_latency_frames = format_.processor_latency_frames;
-    status.service_process_id = -1;
-    status.found_by_name = spec_.is_found_by_name() ? 1 : 0;
-    status.placement_same_cpu = context_.shares_caller_cpu ? 1 : 0;
-    status.processor_flags = offer_.flags;
-    copy_text(spec_.service, status.service_name);
-    copy_text(offer_.name, status.processor_name);
-    const bool is_circuit_open = short_lives_ >= short_lives_until_pause;
-    status.state = stream_->is_wet() ? OB_INSERT_WET : OB_INSERT_FALLBACK;
-    if (const Connection* const connection = streaming(); connection != nullptr) {
-        const wire::LaneReadyT& ready = connection->ready();
-        status.state = OB_INSERT_WET;
-        status.service_process_id = connection->process_id();
-        status.tail_frames = ready.tail_frames;
-        status.dsp_thread.step = static_cast<ob_realtime_step>(ready.realtime_step);
-        status.dsp_thread.priority = ready.realtime_priority;
-        status.dsp_thread.cpu = ready.realtime_cpu;
-        copy_text(ready.realtime_description, status.dsp_thread.description);
-    } else {
-        status.state = is_circuit_open ? OB_INSERT_BROKEN : OB_INSERT_FALLBACK;
-        copy_text(last_failure_.message, status.message);
-    }
-    return status;
+    return best;
 }
 
 Failure Insert::inject_fault(ob_fault fault, std::uint32_t argument)
@@ -316,7 +310,8 @@ Failure Insert::inject_fault(ob_fault fault, std::uint32_t argument)
     if (fault < OB_FAULT_KILL || fault > OB_FAULT_NAN)
         return {OB_ERR_INVALID_ARGUMENT, "unknown kind of fault " + std::to_string(fault)};
     Connection* const connection = streaming();
-    if (connection == nullptr || connection->process_id() != stream_->primary_process_id())
+    if (connection == nullptr ||
+        connection->process_id() != stream_->replicas().primary_process_id())
         return {OB_AGAIN, "no replica is primary now"};
     const bool is_signal = fault == OB_FAULT_KILL || fault == OB_FAULT_STOP;
     if (is_signal && !connection->is_child())

@@ -49,6 +49,7 @@ public:
     /// Why the first start failed; then nothing more is tried.
     [[nodiscard]] const Failure& start_failure() const noexcept { return start_failure_; }
     [[nodiscard]] ob_insert_status status() const;
+    [[nodiscard]] ob_insert_forecast forecast() const;
     [[nodiscard]] Failure inject_fault(ob_fault fault, std::uint32_t argument);
     /// Sends a request to the streaming service. @return its number, or why it cannot be sent
     [[nodiscard]] std::uint32_t request_saved_state(Failure& failure);
@@ -71,19 +72,35 @@ private:
         std::unique_ptr<Connection> connection;
         bool is_offered = false;
         std::uint64_t state_version = 0;
+        const Connection* survivor = nullptr;   ///< asked for a checkpoint for this newcomer
+        std::optional<std::uint64_t> restored;  ///< the unit after which its checkpoint was taken
+        bool is_from_start = false;             ///< started before the stream
     };
 
     void advance_one(Served& served, std::uint64_t now_ns);
-    void on_streaming(Served& served);
+    void start_if_loaded(Served& served, std::uint64_t now_ns);
+    void start_with_checkpoint(Served& served, Connection& survivor, std::uint64_t now_ns);
+    void join(Served& served) const;
+    void offer_streaming();
+    void offer(Served& served);
+    [[nodiscard]] Failure check_usable(const Served& served) const;
+    void refuse(Connection& connection, Failure failure);
+    [[nodiscard]] Failure check_standby(const wire::ProcessorOfferT& offer) const;
+    [[nodiscard]] HostContext context_for_next() const;
+    void update_hedge();
+    [[nodiscard]] std::uint32_t standby_count_in_step() const;
+    [[nodiscard]] ob_guarantee guarantee(std::string& reason) const;
     void note_loss(Connection& lost, std::uint64_t now_ns);
     void on_failed_start(const Connection& connection, std::uint64_t now_ns);
     void clear_away(std::uint64_t now_ns);
     [[nodiscard]] bool is_lost(const Served& served) const;
     [[nodiscard]] bool is_free_of_caller(const Served& served) const;
     void start_missing(std::uint64_t now_ns);
+    [[nodiscard]] bool is_circuit_open() const noexcept;
     void note_life(std::uint64_t lived_ns, std::uint64_t now_ns);
     [[nodiscard]] Failure make_stream(Connection& connection);
     [[nodiscard]] Failure check_same_processor(const Connection& connection) const;
+    /// The connection whose replica is played; else one that is in step; else any that streams.
     [[nodiscard]] Connection* streaming() const noexcept;
 
     Caller* caller_;

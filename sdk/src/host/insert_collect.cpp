@@ -15,9 +15,6 @@ namespace outboard::host {
 
 namespace {
 
-/// How long free pace waits before it looks for signs of life.
-constexpr std::uint64_t free_pace_look_ns = 10'000'000;
-
 /// Copies frames and tells whether all of them are finite.
 [[nodiscard]] bool copy_finite(const float* from, std::uint32_t frame_count, float* to) noexcept
 {
@@ -75,7 +72,7 @@ InsertStream::Piece InsertStream::piece_at(std::int64_t frame, std::uint32_t off
     if (format_.unit_frame_count == 0) {
         return {.offset = offset,
                 .frame_count = left,
-                .sequence = next_sequence_ - 1,
+                .sequence = log_.next_sequence() - 1,
                 .unit_first_frame = frame,
                 .unit_frame_count = left,
                 .unit_offset = 0};
@@ -98,23 +95,13 @@ bool InsertStream::fetch(const Piece& piece, float* const* outputs) noexcept
             std::fill_n(outputs[channel] + piece.offset, piece.frame_count, 0.0f);
         return true;
     }
-    const bool is_whole = piece.frame_count == piece.unit_frame_count;
-    if (is_whole || held_sequence_ != piece.sequence) {
-        Replica* const replica = wait_for(piece);
+    if (piece.frame_count == piece.unit_frame_count)
+        return fetch_unit(piece, outputs, piece.offset);
+    if (held_sequence_ != piece.sequence) {
         held_sequence_ = piece.sequence;
-        held_is_wet_ = replica != nullptr;
-        if (replica == nullptr)
-            return false;
-        const link::Slot<const std::byte> slot = replica->answer_slot();
-        for (std::uint32_t channel = 0; channel < channel_count; ++channel) {
-            float* const to = is_whole ? outputs[channel] + piece.offset : held_[channel];
-            held_is_wet_ &= copy_finite(slot.channel(channel), piece.unit_frame_count, to);
-        }
-        take_answer(piece, *replica);
-        if (!held_is_wet_)
-            statistics_->counters.non_finite_blocks.add();
+        held_is_wet_ = fetch_unit(piece, held_.data(), 0);
     }
-    if (!is_whole && held_is_wet_) {
+    if (held_is_wet_) {
         for (std::uint32_t channel = 0; channel < channel_count; ++channel)
             std::memcpy(outputs[channel] + piece.offset, held_[channel] + piece.unit_offset,
                         piece.frame_count * sizeof(float));
@@ -122,154 +109,46 @@ bool InsertStream::fetch(const Piece& piece, float* const* outputs) noexcept
     return held_is_wet_;
 }
 
-InsertStream::Look InsertStream::look_for(const Piece& piece, Replica*& found) noexcept
+/// Copies a whole unit from whoever answers it. @return false when nobody does, with finite frames
+bool InsertStream::fetch_unit(const Piece& piece, float* const* to, std::uint32_t offset) noexcept
 {
-    bool may_come = false;
-    for (std::size_t index = 0; index < active_count_;) {
-        Replica& replica = *active_[index];
-        const bool has_ended = replica.ended_ns() != 0;  // before the look at its rings
-        const Answer answer = replica.find(piece.sequence, piece.unit_frame_count,
-                                           [this](const ob_incident& late) { report(late); });
-        statistics_->counters.late_replies.add(replica.take_late_replies());
-        if (answer == Answer::here) {
-            found = &replica;
-            return Look::found;
+    const ReplicaSet::Wanted wanted{
+        .sequence = piece.sequence,
+        .frame_count = piece.unit_frame_count,
+        .deadline_ns = deadline_ns_,
+        .output_frame = static_cast<std::uint64_t>(output_frame(piece.offset))};
+    bool may_try = !gave_up_;
+    while (may_try) {
+        const ReplicaSet::Taken taken = replicas_.take(wanted);
+        gave_up_ |= taken.gave_up;
+        if (taken.has_waited || answer_seen_ns_ == 0)
+            answer_seen_ns_ = rt::os::monotonic_ns();
+        if (taken.replica == nullptr)
+            return false;
+        const link::Slot<const std::byte> slot = taken.replica->answer_slot();
+        bool is_finite = true;
+        for (std::uint32_t channel = 0; channel < format_.output_channel_count; ++channel)
+            is_finite &=
+                copy_finite(slot.channel(channel), piece.unit_frame_count, to[channel] + offset);
+        if (is_finite) {
+            if (taken.is_another_source)
+                stage_.switch_source();
+            take_answer(piece, *taken.replica);
+            replicas_.accept(*taken.replica, wanted);
+            return true;
         }
-        if (answer == Answer::corrupt) {
-            statistics_->counters.corrupt_replies.add();
-            demote(index, OB_CAUSE_CORRUPT);
-            continue;
-        }
-        if (has_ended) {
-            demote(index, OB_CAUSE_CRASH);
-            continue;
-        }
-        if (answer == Answer::never && replica.has_posted(piece.sequence) &&
-            options_.pace == OB_PACE_FREE) {
-            demote(index, OB_CAUSE_CORRUPT);  // nothing is skipped offline: it left out a block
-            continue;
-        }
-        may_come |= answer == Answer::not_yet && replica.has_posted(piece.sequence);
-        ++index;
+        statistics_->counters.non_finite_blocks.add();
+        may_try = replicas_.reject(*taken.replica, piece.sequence);
     }
-    return may_come ? Look::may_come : Look::nobody;
+    return false;
 }
 
-void InsertStream::listen_to_replicas() noexcept
+void InsertStream::take_answer(const Piece& piece, const Replica& replica) noexcept
 {
-    caller_->wait().clear();
-    for (std::size_t index = 0; index < active_count_; ++index)
-        caller_->wait().add(active_[index]->reply_bell());
-}
-
-Replica* InsertStream::wait_for(const Piece& piece) noexcept
-{
-    Replica* found = nullptr;
-    Look look = look_for(piece, found);
-    if (look != Look::found && options_.pace == OB_PACE_FREE)
-        return wait_at_free_pace(piece);
-    if (look == Look::nobody)
-        note_full_rings(piece);
-    if (look == Look::may_come) {
-        listen_to_replicas();
-        static_cast<void>(caller_->wait().wait(deadline_ns_, options_.spin_ns, [&] {
-            look = look_for(piece, found);
-            return look != Look::may_come;
-        }));
-        answer_seen_ns_ = rt::os::monotonic_ns();
-        if (look == Look::may_come)
-            note_missed_deadline(piece);
-    }
-    return found;
-}
-
-void InsertStream::note_missed_deadline(const Piece& piece) noexcept
-{
-    statistics_->counters.deadline_misses.add();
-    ob_incident late{};
-    late.kind = OB_INCIDENT_LATE_BLOCK;
-    late.sequence = piece.sequence;
-    late.stream_frame = static_cast<std::uint64_t>(output_frame(piece.offset));
-    late.posted_ns = posted_ns_[piece.sequence % posted_ns_.size()];
-    late.collected_ns = answer_seen_ns_;
-    late.deadline_ns = deadline_ns_;
-    for (std::size_t index = 0; index < active_count_;) {
-        Replica& replica = *active_[index];
-        late.process_id = replica.process_id();
-        if (replica.has_posted(piece.sequence))
-            replica.late_blocks().add(late, [this](const ob_incident& old) { report(old); });
-        if (replica.note_late(answer_seen_ns_, options_.late_limit, options_.hang_limit_ns))
-            demote(index, OB_CAUSE_HANG);
-        else
-            ++index;
-    }
-}
-
-/// A service that hangs has a full ring before long; then no deadline is missed any more.
-void InsertStream::note_full_rings(const Piece& piece) noexcept
-{
-    const std::uint64_t now_ns = rt::os::monotonic_ns();
-    for (std::size_t index = 0; index < active_count_;) {
-        Replica& replica = *active_[index];
-        if (replica.has_no_room_for(piece.sequence) &&
-            replica.note_late(now_ns, options_.late_limit, options_.hang_limit_ns))
-            demote(index, OB_CAUSE_HANG);
-        else
-            ++index;
-    }
-}
-
-Replica* InsertStream::wait_at_free_pace(const Piece& piece) noexcept
-{
-    // However often services beat, die and come back: the call ends.
-    const std::uint64_t limit_at_ns =
-        rt::os::monotonic_ns() + options_.hang_limit_ns + options_.give_up_ns;
-    for (;;) {
-        if (gave_up_ || (active_count_ == 0 && !wait_for_newcomer(piece.sequence)))
-            return nullptr;
-        Replica* found = nullptr;
-        Look look = Look::may_come;
-        listen_to_replicas();
-        static_cast<void>(caller_->wait().wait(rt::os::monotonic_ns() + free_pace_look_ns, 0, [&] {
-            look = look_for(piece, found);
-            return look != Look::may_come;
-        }));
-        answer_seen_ns_ = rt::os::monotonic_ns();
-        if (look == Look::found)
-            return found;
-        gave_up_ = answer_seen_ns_ >= limit_at_ns;
-        if (look == Look::may_come &&
-            (gave_up_ || active_[0]->note_late(answer_seen_ns_, 1, options_.hang_limit_ns)))
-            demote(0, OB_CAUSE_HANG);
-        if (look == Look::nobody && active_count_ != 0)
-            demote(0, OB_CAUSE_CORRUPT);  // it answers, and yet its ring was too full to post
-    }
-}
-
-bool InsertStream::wait_for_newcomer(std::uint64_t sequence) noexcept
-{
-    release_demoted();
-    caller_->wait().clear();
-    static_cast<void>(caller_->wait().wait(rt::os::monotonic_ns() + options_.give_up_ns, 0, [this] {
-        adopt_offers();
-        return active_count_ != 0;
-    }));
-    if (active_count_ == 0) {
-        gave_up_ = true;
-        return false;
-    }
-    repost_from(sequence, *active_[0]);
-    return true;
-}
-
-void InsertStream::take_answer(const Piece& piece, Replica& replica) noexcept
-{
-    if (answer_seen_ns_ == 0)
-        answer_seen_ns_ = rt::os::monotonic_ns();
     const link::BlockHeader& header = replica.answer();
     auto& histograms = statistics_->histograms;
     // Pipelined, the answer has been lying there: then it is its end of processing that counts.
-    const bool is_pipelined = piece.sequence + 1 != next_sequence_;
+    const bool is_pipelined = piece.sequence + 1 != log_.next_sequence();
     if (!is_pipelined)
         histograms[OB_HISTOGRAM_ROUND_TRIP].record(answer_seen_ns_ - post_started_ns_);
     else if (header.dsp_ended_ns > header.posted_ns)
@@ -277,7 +156,6 @@ void InsertStream::take_answer(const Piece& piece, Replica& replica) noexcept
     if (header.dsp_ended_ns >= header.dsp_started_ns)
         histograms[OB_HISTOGRAM_DSP].record(header.dsp_ended_ns - header.dsp_started_ns);
     take_events(piece, replica);
-    replica.consume();
 }
 
 void InsertStream::take_events(const Piece& piece, const Replica& replica) noexcept
@@ -323,18 +201,18 @@ void InsertStream::account(const Piece& piece, bool is_wet) noexcept
         return;
     ob_incident incident{};
     incident.kind = OB_INCIDENT_WET_AGAIN;
-    incident.process_id = primary_process_id();
+    incident.process_id = replicas_.primary_process_id();
     incident.sequence = piece.sequence;
     incident.stream_frame = static_cast<std::uint64_t>(output_frame(piece.offset));
     incident.frames_lost = gap_frames_;
     incident.detected_ns = answer_seen_ns_;
-    report(incident);
+    statistics_->report(incident);
     gap_frames_ = 0;
 }
 
 void InsertStream::finish_block(std::uint64_t frame_count) noexcept
 {
-    release_demoted();
+    replicas_.end_block();
     block_events_.clear();
     const std::int64_t first = output_frame(0) - format_.adaptor_latency_frames;
     if (!events_out_.is_empty())

@@ -41,10 +41,10 @@ ob_status InsertStream::post(const float* const* inputs, std::uint32_t frame_cou
         answer_seen_ns_ = 0;
         gave_up_ = false;
         history_.append(inputs, frame_count);
-        // At free pace collect() adopts: it knows from which unit on a newcomer is to process.
-        if (options_.pace == OB_PACE_REALTIME)
-            adopt_offers();
+        replicas_.begin_block(static_cast<std::uint64_t>(output_frame(0)));
+        const std::uint64_t first_new = log_.next_sequence();
         post_units(now_ns);
+        replicas_.post(log_.next_sequence() - first_new);
         post_ended_ns_ = rt::os::monotonic_ns();
     }
     inside_.clear(std::memory_order_release);
@@ -70,7 +70,7 @@ void InsertStream::post_units(std::uint64_t now_ns) noexcept
     }
     const std::uint32_t unit = format_.unit_frame_count;
     for (;;) {
-        const auto first = static_cast<std::int64_t>(next_sequence_ * unit);
+        const auto first = static_cast<std::int64_t>(log_.next_sequence() * unit);
         if (first + unit > history_.end_frame())
             return;
         post_unit(first, unit, now_ns);
@@ -83,18 +83,12 @@ void InsertStream::post_unit(std::int64_t first_frame, std::uint32_t frame_count
     unit_events_.clear();
     queue_changes(unit_events_);
     events_in_.take_until(first_frame, first_frame + frame_count, unit_events_);
-    if (!event_log_.empty()) {
-        const auto events = unit_events_.bytes();
-        event_log_[next_sequence_ % event_log_.size()].assign(events.begin(), events.end());
-    }
-    posted_ns_[next_sequence_ % posted_ns_.size()] = now_ns;
-    const Unit unit{.sequence = next_sequence_++,
-                    .first_frame = first_frame,
-                    .frame_count = frame_count,
-                    .posted_ns = now_ns,
-                    .events = unit_events_.bytes()};
-    for (std::size_t index = 0; index < active_count_; ++index)
-        post_to(*active_[index], unit);
+    log_.append({.sequence = log_.next_sequence(),
+                 .first_frame = first_frame,
+                 .frame_count = frame_count,
+                 .posted_ns = now_ns,
+                 .events = unit_events_.bytes()});
+    unit_count_.store(log_.next_sequence(), std::memory_order_relaxed);
 }
 
 void InsertStream::queue_changes(link::EventWriter& events) noexcept
@@ -119,36 +113,6 @@ void InsertStream::queue_changes(link::EventWriter& events) noexcept
         event.value = value;
         return append(event.header);
     });
-}
-
-void InsertStream::post_to(Replica& replica, const Unit& unit) noexcept
-{
-    // A dead one gets nothing more; what it answered before is still taken by collect().
-    if (replica.ended_ns() != 0)
-        return;
-    const rt::RingStatus status = replica.post(unit, history_, *parameters_);
-    if (status == rt::RingStatus::ok)
-        caller_->note_posted(replica.request_bell());
-    else
-        statistics_->counters.not_posted.add();  // full, or broken: find() says so
-}
-
-void InsertStream::repost_from(std::uint64_t sequence, Replica& replica) noexcept
-{
-    const std::uint64_t now_ns = rt::os::monotonic_ns();
-    for (; sequence < next_sequence_; ++sequence) {
-        const bool is_fixed = format_.unit_frame_count != 0;
-        const std::uint32_t frame_count = is_fixed ? format_.unit_frame_count : posted_frame_count_;
-        const std::int64_t first_frame = is_fixed
-                                             ? static_cast<std::int64_t>(sequence * frame_count)
-                                             : history_.end_frame() - posted_frame_count_;
-        post_to(replica, {.sequence = sequence,
-                          .first_frame = first_frame,
-                          .frame_count = frame_count,
-                          .posted_ns = now_ns,
-                          .events = event_log_[sequence % event_log_.size()]});
-    }
-    caller_->flush();
 }
 
 }  // namespace outboard::host

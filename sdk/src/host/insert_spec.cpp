@@ -17,6 +17,7 @@ constexpr double rate_hz_min = 1000.0;
 constexpr double rate_hz_max = 1'000'000.0;
 constexpr std::uint32_t latency_blocks_max = 8;
 constexpr std::uint32_t spin_us_max = 20;
+constexpr std::uint32_t standby_count_max = 2;
 
 /// Silent for so long, a service counts as hung. Without a standby a service that is merely held up
 /// (a machine's stall, a page fault) is worth waiting for: its state would be lost with it.
@@ -73,6 +74,7 @@ Failure check_config(const ob_insert_config& config)
     if (Failure failure = check_pointers(config))
         return failure;
     const bool is_pipelined = number_of(config.mode) == OB_MODE_PIPELINED;
+    const bool is_hot = number_of(config.standby) == OB_STANDBY_HOT;
     const Range ranges[] = {
         {"flags", config.flags, 0, OB_INSERT_FAULT_HOOK},
         {"max_frame_count", config.max_frame_count, 1, link::frame_count_max},
@@ -81,7 +83,8 @@ Failure check_config(const ob_insert_config& config)
         {"mode", number_of(config.mode), 0, OB_MODE_PIPELINED},
         {"latency_blocks", config.latency_blocks, is_pipelined ? 1u : 0u, latency_blocks_max},
         {"fallback", number_of(config.fallback), 0, OB_FALLBACK_HOLD},
-        {"standby", number_of(config.standby), 0, OB_STANDBY_NONE},
+        {"standby", number_of(config.standby), 0, OB_STANDBY_HOT},
+        {"standby_count", config.standby_count, is_hot ? 1u : 0u, standby_count_max},
         {"pace", number_of(config.pace), 0, OB_PACE_FREE},
         {"placement", number_of(config.placement), 0, OB_PLACEMENT_NONE},
         {"spin_us", config.spin_us, 0, spin_us_max},

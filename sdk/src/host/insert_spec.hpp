@@ -9,6 +9,7 @@
 #include <outboard/host.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,11 @@ struct InsertSpec {
     std::vector<std::byte> state;
 
     [[nodiscard]] bool is_found_by_name() const noexcept { return service.front() == '@'; }
+    /// Primary and standbys.
+    [[nodiscard]] std::uint32_t replica_count() const noexcept
+    {
+        return config.standby == OB_STANDBY_HOT ? 1 + config.standby_count : 1;
+    }
     [[nodiscard]] bool is_path() const noexcept { return service.find('/') != std::string::npos; }
 };
 

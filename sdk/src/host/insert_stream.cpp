@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// What both halves of a block share: construction, replicas coming and going, incidents. Posting
-// is in insert_post.cpp, collecting in insert_collect.cpp.
+// What both halves of a block share. Posting is in insert_post.cpp, collecting in
+// insert_collect.cpp.
 
 #include "sdk/src/host/insert_stream.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -17,6 +18,23 @@ namespace {
                                         std::size_t part_bytes) noexcept
 {
     return std::span{memory}.subspan(index * part_bytes, part_bytes);
+}
+
+/// Units that cover the history, if all are of full length.
+[[nodiscard]] std::uint64_t log_units(const InsertFormat& format, const History& history,
+                                      std::uint32_t event_bytes) noexcept
+{
+    const std::uint64_t units = history.capacity_frames() / format.unit_frame_count_max() + 1;
+    return std::max<std::uint64_t>(units, make_shape(format, event_bytes).slot_count);
+}
+
+/// Few units carry many events: room for full ones of some, or a little for each.
+[[nodiscard]] std::size_t log_event_bytes(std::uint64_t unit_count,
+                                          std::uint32_t event_bytes) noexcept
+{
+    constexpr std::size_t full_units = 32;
+    constexpr std::size_t usual_bytes = 64;
+    return std::max<std::size_t>(full_units * event_bytes, unit_count * usual_bytes) + event_bytes;
 }
 
 [[nodiscard]] std::vector<float*> channel_pointers(std::vector<float>& frames,
@@ -39,6 +57,9 @@ InsertStream::InsertStream(Caller& caller, const InsertFormat& format, const Str
       parameters_(&parameters),
       statistics_(&statistics),
       history_(std::move(history)),
+      log_(log_units(format, history_, options.event_bytes),
+           log_event_bytes(log_units(format, history_, options.event_bytes), options.event_bytes)),
+      replicas_(caller, options.replicas, log_, history_, parameters, statistics),
       stage_(format.output_channel_count, format.sample_rate_hz, options.fallback),
       held_frames_(std::size_t{format.output_channel_count} * format.unit_frame_count_max()),
       held_(channel_pointers(held_frames_, format.output_channel_count)),
@@ -53,13 +74,6 @@ InsertStream::InsertStream(Caller& caller, const InsertFormat& format, const Str
     events_out_ = TimedEvents{part(event_memory_, 2, part_bytes), part_bytes};
     block_events_ = link::EventWriter{part(event_memory_, 3, part_bytes)};
     answer_events_ = part(event_memory_, 4, part_bytes).first(options.event_bytes);
-    const std::uint32_t slot_count = make_shape(format, options.event_bytes).slot_count;
-    posted_ns_.resize(slot_count);
-    if (options.pace == OB_PACE_FREE) {
-        event_log_.resize(slot_count);
-        for (auto& events : event_log_)
-            events.reserve(options.event_bytes);
-    }
 }
 
 ob_status InsertStream::process(const float* const* inputs, float* const* outputs,
@@ -72,89 +86,10 @@ ob_status InsertStream::process(const float* const* inputs, float* const* output
     return collect(outputs);
 }
 
-bool InsertStream::offer(Replica& replica) noexcept
-{
-    for (auto& place : offers_) {
-        Replica* nobody = nullptr;
-        // release, pairs with the acquire in adopt_offers(): the replica is complete before the
-        // caller sees it.
-        if (place.compare_exchange_strong(nobody, &replica, std::memory_order_release,
-                                          std::memory_order_relaxed)) {
-            caller_->raise_alarm();
-            return true;
-        }
-    }
-    return false;
-}
-
-bool InsertStream::withdraw(const Replica& replica) noexcept
-{
-    for (auto& place : offers_) {
-        Replica* expected = const_cast<Replica*>(&replica);
-        // relaxed: the caller has not touched what was still on offer.
-        if (place.compare_exchange_strong(expected, nullptr, std::memory_order_relaxed))
-            return true;
-    }
-    return false;
-}
-
 void InsertStream::activate_state(std::uint64_t state_id) noexcept
 {
     // relaxed: only the number travels; the state itself is with the services already.
     state_to_activate_.store(state_id, std::memory_order_relaxed);
-}
-
-void InsertStream::adopt_offers() noexcept
-{
-    for (auto& place : offers_) {
-        if (place.load(std::memory_order_relaxed) == nullptr || active_count_ == active_.size())
-            continue;
-        // acquire, pairs with the release in offer().
-        Replica* const replica = place.exchange(nullptr, std::memory_order_acquire);
-        if (replica != nullptr)
-            active_[active_count_++] = replica;
-    }
-    if (active_count_ != 0)
-        primary_process_id_.store(active_[0]->process_id(), std::memory_order_relaxed);
-}
-
-void InsertStream::demote(std::size_t index, ob_cause cause) noexcept
-{
-    Replica& replica = *active_[index];
-    for (std::size_t next = index + 1; next < active_count_; ++next)
-        active_[next - 1] = active_[next];
-    --active_count_;
-    primary_process_id_.store(active_count_ != 0 ? active_[0]->process_id() : -1,
-                              std::memory_order_relaxed);
-    // Released only at the end of the block: its reply bell may still be in the wait's list.
-    demoted_[demoted_count_++] = {&replica, cause};
-
-    ob_incident incident{};
-    incident.kind = OB_INCIDENT_FAILOVER;
-    incident.cause = cause;
-    incident.process_id = replica.process_id();
-    incident.detail = replica.exit_detail.load(std::memory_order_relaxed);
-    incident.sequence = next_sequence_ == 0 ? 0 : next_sequence_ - 1;
-    incident.stream_frame = static_cast<std::uint64_t>(output_frame(0));
-    incident.fault_ns = replica.fault_ns.load(std::memory_order_relaxed);
-    incident.detected_ns = rt::os::monotonic_ns();
-    report(incident);
-    replica.late_blocks().settle_all(cause == OB_CAUSE_HANG ? OB_CAUSE_HUNG : OB_CAUSE_KILL,
-                                     [this](const ob_incident& late) { report(late); });
-    statistics_->counters.failovers.add();
-}
-
-void InsertStream::release_demoted() noexcept
-{
-    for (std::size_t index = 0; index < demoted_count_; ++index)
-        demoted_[index].replica->release(demoted_[index].cause);
-    demoted_count_ = 0;
-}
-
-void InsertStream::report(const ob_incident& incident) noexcept
-{
-    if (!statistics_->incidents.push(incident))
-        statistics_->counters.incidents_dropped.add();
 }
 
 std::int64_t InsertStream::output_frame(std::uint32_t offset) const noexcept

@@ -11,6 +11,7 @@ namespace outboard::host {
 rt::RingStatus Replica::post(const Unit& unit, const History& history,
                              const ParameterStore& parameters) noexcept
 {
+    OB_ASSERT(unit.sequence == next_post_);
     const rt::RingStatus status = ports_.lane.input().reserve();
     if (status != rt::RingStatus::ok) {
         has_broken_input_ |= status == rt::RingStatus::corrupt;
@@ -33,7 +34,8 @@ rt::RingStatus Replica::post(const Unit& unit, const History& history,
     if (!posted_any_)
         first_posted_ = unit.sequence;
     posted_any_ = true;
-    last_posted_ = unit.sequence;
+    next_post_ = unit.sequence + 1;
+    needs_ring = true;
     return rt::RingStatus::ok;
 }
 
@@ -43,7 +45,7 @@ void Replica::write_events(link::Slot<std::byte>& slot, const Unit& unit,
     const std::span<std::byte> room = slot.events();
     OB_ASSERT(unit.events.size() <= room.size());
     link::EventWriter caught_up{room.first(room.size() - unit.events.size())};
-    for (; next_parameter_ < parameters.infos().size(); ++next_parameter_) {
+    for (; !knows_parameters_ && next_parameter_ < parameters.infos().size(); ++next_parameter_) {
         if (!parameters.is_touched(next_parameter_))
             continue;
         ob_event_parameter event{};

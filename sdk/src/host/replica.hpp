@@ -2,12 +2,13 @@
 #pragma once
 
 /// @file
-/// One lane of one service as the caller sees it: where blocks are posted and answers found.
+/// One lane of one service as the caller sees it: where units are posted and answers found.
 ///
 /// Life of a replica, and who makes each step:
 ///     made and offered         plain thread (Insert)       ReplicaSet::offer()
 ///     posted to, read          caller
-///     ended_ns set             supervisor, at the death of the process
+///     ended_ns set             supervisor, at the death of the process (or the plain thread, when
+///                              a found service hangs up)
 ///     released, with a cause   caller: it will never touch the lane again
 ///     unmapped and destroyed   plain thread, only after it was released
 
@@ -15,26 +16,17 @@
 #include "sdk/src/host/history.hpp"
 #include "sdk/src/host/late_blocks.hpp"
 #include "sdk/src/host/parameter_store.hpp"
+#include "sdk/src/host/unit_log.hpp"
 #include "sdk/src/link/lane_memory.hpp"
 
 #include <outboard/host.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <utility>
 
 namespace outboard::host {
-
-/// What travels to a processor at once: a block of the host, or of the block adaptor.
-struct Unit {
-    std::uint64_t sequence;
-    std::int64_t first_frame;  ///< of the insert's input stream
-    std::uint32_t frame_count;
-    std::uint64_t posted_ns;
-    std::span<const std::byte> events;
-};
 
 /// Where a lane's memory and bells lie; they outlive the replica.
 struct LanePorts {
@@ -44,10 +36,18 @@ struct LanePorts {
     const link::Beat* dsp_beat;
 };
 
+/// What a replica knew of the stream when it joined.
+enum class JoinedWith : std::uint8_t {
+    stream,      ///< it was there from the first block
+    checkpoint,  ///< the whole state of another replica
+    tail,        ///< the frames that its output can depend on
+    parameters,  ///< no more than those
+};
+
 enum class Answer : std::uint8_t {
     here,  ///< answer() and answer_slot() hold it
     not_yet,
-    never,    ///< a later block was answered instead
+    never,    ///< a later unit was answered instead
     corrupt,  ///< the service broke the protocol
 };
 
@@ -58,19 +58,54 @@ public:
           process_id_(process_id)
     {}
 
+    // ---- plain thread, before it is offered ----
+
+    /// It goes on behind a checkpoint that was taken after the unit before `first_sequence`.
+    void join_with_checkpoint(std::uint64_t first_sequence) noexcept
+    {
+        joined_with_ = JoinedWith::checkpoint;
+        next_post_ = first_sequence;
+        knows_parameters_ = true;
+    }
+    /// It begins with the next unit that is to be played, and `tail_units` before that.
+    void join_from_reset(JoinedWith knowledge, std::uint64_t tail_units) noexcept
+    {
+        joined_with_ = knowledge;
+        tail_units_ = tail_units;
+    }
+
     // ---- caller ----
 
-    /// Copies one unit from the history into the lane; ring() is due afterwards. The first units
-    /// also carry every parameter that was ever set, since the service was started before.
+    /// The unit that post() is to be given next.
+    [[nodiscard]] std::uint64_t next_post() const noexcept { return next_post_; }
+    /// First act of the caller: settles where it joins the stream.
+    void enter_stream(std::uint64_t next_sequence) noexcept
+    {
+        if (joined_with_ == JoinedWith::checkpoint)
+            return skip_to(next_post_);
+        skip_to(next_sequence > tail_units_ ? next_sequence - tail_units_ : 0);
+    }
+    /// Leaves units out: nothing before `sequence` is posted, nor its answer waited for.
+    void skip_to(std::uint64_t sequence) noexcept
+    {
+        first_posted_ = sequence;
+        next_post_ = sequence;
+        answered_until_ = std::max(answered_until_, sequence);
+    }
+
+    /// Copies one unit from the history into the lane; the request bell is to be rung afterwards.
+    /// The first units also carry every parameter that was ever set, unless it knows them.
+    /// @pre    unit.sequence == next_post()
     /// @rt     wait-free, O(frames)
     [[nodiscard]] rt::RingStatus post(const Unit& unit, const History& history,
                                       const ParameterStore& parameters) noexcept;
 
     /// Looks for the answer to a unit, discarding older ones by their sequence number.
-    /// @param report  called with late blocks whose cause has become known
+    /// @param discard  called with each older answer, while its slot is still there
+    /// @param report   called with late blocks whose cause has become known
     /// @rt     wait-free, O(slots)
-    template <typename Report>
-    [[nodiscard]] Answer find(std::uint64_t sequence, std::uint32_t frame_count,
+    template <typename Discard, typename Report>
+    [[nodiscard]] Answer find(std::uint64_t sequence, std::uint32_t frame_count, Discard&& discard,
                               Report&& report) noexcept
     {
         if (has_broken_input_)
@@ -83,15 +118,16 @@ public:
                 return Answer::corrupt;
             answer_ = ports_.lane.output_slot().header();  // copied once, checked as a copy
             // What was never posted, or is answered a second time, is no answer.
-            if (!posted_any_ || answer_.sequence < next_answer_ || answer_.sequence > last_posted_)
+            if (!posted_any_ || answer_.sequence < next_answer_ || answer_.sequence >= next_post_)
                 return Answer::corrupt;
+            note_answered(answer_.sequence);
             late_.answer(answer_, report);
             if (answer_.sequence > sequence)
                 return Answer::never;
             if (answer_.sequence == sequence)
                 return answer_.frame_count == frame_count ? Answer::here : Answer::corrupt;
-            ++late_replies_;
-            release_answer();
+            discard();
+            consume();
         }
         return Answer::not_yet;
     }
@@ -100,20 +136,21 @@ public:
     {
         return ports_.lane.output_slot();
     }
+    [[nodiscard]] const link::LinkShape& shape() const noexcept { return ports_.lane.shape(); }
     /// Gives the answer's slot back.
     void consume() noexcept
     {
-        release_answer();
-        late_in_a_row_ = 0;
-    }
-    /// How many answers find() discarded since the last call.
-    [[nodiscard]] std::uint64_t take_late_replies() noexcept
-    {
-        return std::exchange(late_replies_, 0);
+        next_answer_ = answer_.sequence + 1;
+        ports_.lane.output().release();
     }
 
-    /// Notes a missed deadline.
-    /// @return whether the service counts as hung: `late_limit` blocks in a row and `hang_limit_ns`
+    /// Whether all units up to the one before `sequence` have been answered.
+    [[nodiscard]] bool is_in_step(std::uint64_t sequence) const noexcept
+    {
+        return answered_until_ >= sequence;
+    }
+    /// Notes that an answer is due and has not come.
+    /// @return whether the service counts as hung: `late_limit` looks in a row and `hang_limit_ns`
     ///         without a beat
     [[nodiscard]] bool note_late(std::uint64_t now_ns, std::uint32_t late_limit,
                                  std::uint64_t hang_limit_ns) noexcept;
@@ -121,14 +158,14 @@ public:
     [[nodiscard]] LateBlocks& late_blocks() noexcept { return late_; }
     [[nodiscard]] rt::Bell& request_bell() const noexcept { return *ports_.request; }
     [[nodiscard]] rt::Bell& reply_bell() const noexcept { return *ports_.reply; }
-    /// Whether its ring was full when this unit was to be posted.
-    [[nodiscard]] bool has_no_room_for(std::uint64_t sequence) const noexcept
+    /// Whether the unit was, or still is, to be answered by this replica.
+    [[nodiscard]] bool owes(std::uint64_t sequence) const noexcept
     {
-        return posted_any_ && sequence > last_posted_;
+        return sequence >= first_posted_;
     }
     [[nodiscard]] bool has_posted(std::uint64_t sequence) const noexcept
     {
-        return posted_any_ && sequence >= first_posted_ && sequence <= last_posted_;
+        return posted_any_ && sequence >= first_posted_ && sequence < next_post_;
     }
 
     /// The caller's last act on this replica.
@@ -138,6 +175,11 @@ public:
         // before it is unmapped.
         released_.store(static_cast<std::uint32_t>(cause) + 1, std::memory_order_release);
     }
+
+    bool needs_ring = false;         ///< posted to since it was rung
+    std::uint64_t bad_sequence = 0;  ///< the unit + 1 that it answered with NaN or infinity
+    std::uint64_t equal_frames = 0;  ///< compared with another replica, equal, in a row
+    bool has_diverged = false;       ///< ever compared and not equal
 
     // ---- supervisor and plain thread ----
 
@@ -165,34 +207,43 @@ public:
         return static_cast<ob_cause>(released_.load(std::memory_order_acquire) - 1);
     }
     [[nodiscard]] std::int32_t process_id() const noexcept { return process_id_; }
+    [[nodiscard]] JoinedWith joined_with() const noexcept { return joined_with_; }
 
     /// When ob_insert_inject_fault() struck, 0 if never. Written by that call, read by the caller.
     std::atomic<std::uint64_t> fault_ns{0};
     /// Exit code, or minus the signal; written before mark_ended().
     std::atomic<std::int32_t> exit_detail{0};
+    /// What the caller has found, for the status. Written by the caller only.
+    std::atomic<bool> in_step{false};
+    std::atomic<bool> is_exact{false};
 
 private:
-    void release_answer() noexcept
-    {
-        next_answer_ = answer_.sequence + 1;
-        ports_.lane.output().release();
-    }
     void write_events(link::Slot<std::byte>& slot, const Unit& unit,
                       const ParameterStore& parameters) noexcept;
+    void note_answered(std::uint64_t sequence) noexcept
+    {
+        if (sequence + 1 <= answered_until_)
+            return;
+        answered_until_ = sequence + 1;
+        late_in_a_row_ = 0;
+    }
 
     LanePorts ports_;
     std::int32_t process_id_;
+    JoinedWith joined_with_ = JoinedWith::stream;
+    std::uint64_t tail_units_ = 0;
 
     // caller only
     link::BlockHeader answer_{};
     LateBlocks late_;
     std::uint64_t next_answer_ = 0;  ///< no later answer has a smaller sequence number
     std::uint64_t first_posted_ = 0;
-    std::uint64_t last_posted_ = 0;
+    std::uint64_t next_post_ = 0;
     bool posted_any_ = false;
-    bool has_broken_input_ = false;   ///< the service's count of what it has read makes no sense
+    bool has_broken_input_ = false;     ///< the service's count of what it has read makes no sense
+    std::uint64_t answered_until_ = 0;  ///< newest answered unit + 1
+    bool knows_parameters_ = false;
     std::size_t next_parameter_ = 0;  ///< parameters before this one have been told
-    std::uint64_t late_replies_ = 0;
     std::uint32_t late_in_a_row_ = 0;
     std::uint64_t last_beat_ = 0;
     std::uint64_t silent_since_ns_ = 0;

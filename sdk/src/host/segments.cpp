@@ -52,7 +52,7 @@ rt::Result<Segments> Segments::create(const link::LinkShape& shape) noexcept
     segments.host_ = std::move(*host);
     segments.bells_ = std::move(*bells);
     new (segments.host_.data())
-        link::HostSegment{.header = make_header(layout, layout.host_bytes()), .host_beat = {}};
+        link::HostSegment{.header = make_header(layout, layout.host_bytes())};
     return segments;
 }
 
@@ -89,6 +89,12 @@ rt::Result<void> Segments::seal_and_map() noexcept
 link::HostLane Segments::lane(std::uint32_t lane) const noexcept
 {
     return {layout_, lane, host_.data(), service_.data()};
+}
+
+std::atomic<std::uint64_t>& Segments::checkpoint_wanted(std::uint32_t lane) const noexcept
+{
+    auto* const words = host_.data() + layout_.host_lane_words_offset(lane);
+    return reinterpret_cast<link::HostLaneWords*>(words)->checkpoint_wanted;
 }
 
 link::BellsSegment& Segments::bells() const noexcept

@@ -10,6 +10,7 @@
 #include "sdk/src/link/layout.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 
 namespace outboard::host {
@@ -30,6 +31,7 @@ public:
 
     /// The host's end of a lane. @pre seal_and_map() succeeded
     [[nodiscard]] link::HostLane lane(std::uint32_t lane) const noexcept;
+    [[nodiscard]] std::atomic<std::uint64_t>& checkpoint_wanted(std::uint32_t lane) const noexcept;
     [[nodiscard]] link::BellsSegment& bells() const noexcept;
     [[nodiscard]] const link::ServiceSegment& service() const noexcept;
     /// Whether RLIMIT_MEMLOCK allowed to lock all of it.

@@ -36,7 +36,7 @@ private:
 struct Counters {
     Counter blocks, frames, frames_lost, concealed_blocks, deadline_misses, late_replies,
         not_posted, non_finite_blocks, corrupt_replies, failovers, events_dropped,
-        incidents_dropped;
+        incidents_dropped, diverged_blocks;
 };
 
 inline constexpr std::size_t histogram_kind_count = 4;
@@ -69,6 +69,13 @@ struct Statistics {
     Counters counters;
     std::array<rt::Histogram, histogram_kind_count> histograms;  ///< by ob_histogram_kind
     IncidentQueue incidents;
+
+    /// @thread caller
+    void report(const ob_incident& incident) noexcept
+    {
+        if (!incidents.push(incident))
+            counters.incidents_dropped.add();
+    }
 };
 
 }  // namespace outboard::host

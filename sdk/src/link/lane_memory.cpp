@@ -24,6 +24,7 @@ HostLane::HostLane(const LinkLayout& layout, std::uint32_t lane, std::byte* host
 ServiceLane::ServiceLane(const LinkLayout& layout, std::uint32_t lane,
                          const std::byte* host_segment, std::byte* service_segment) noexcept
     : layout_(layout),
+      checkpoint_wanted_(nullptr),
       input_slots_(host_segment + layout.input_slots_offset(lane), layout.input_slot_bytes(),
                    layout.shape().slot_count),
       output_slots_(service_segment + layout.output_slots_offset(lane), layout.output_slot_bytes(),
@@ -35,6 +36,7 @@ ServiceLane::ServiceLane(const LinkLayout& layout, std::uint32_t lane,
     auto& own = *reinterpret_cast<ServiceLaneWords*>(service_segment +
                                                      layout.service_lane_words_offset(lane));
     input_ = {own.input_read_count, peer.input_write_count, layout.shape().slot_count};
+    checkpoint_wanted_ = &peer.checkpoint_wanted;
     output_ = {own.output_write_count, peer.output_read_count, layout.shape().slot_count};
 }
 

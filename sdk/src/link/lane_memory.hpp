@@ -8,6 +8,7 @@
 #include "rt/path/slot_ring.hpp"
 #include "sdk/src/link/layout.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -81,6 +82,10 @@ public:
 
     [[nodiscard]] rt::ReadCursor& input() noexcept { return input_; }
     [[nodiscard]] rt::WriteCursor& output() noexcept { return output_; }
+    [[nodiscard]] const std::atomic<std::uint64_t>& checkpoint_wanted() const noexcept
+    {
+        return *checkpoint_wanted_;
+    }
     /// @pre input().poll() said ok
     [[nodiscard]] Slot<const std::byte> input_slot() const noexcept
     {
@@ -97,6 +102,7 @@ private:
     LinkLayout layout_;
     rt::ReadCursor input_;
     rt::WriteCursor output_;
+    const std::atomic<std::uint64_t>* checkpoint_wanted_;  ///< in the host-owned segment
     rt::SlotArea<const std::byte> input_slots_;
     rt::SlotArea<std::byte> output_slots_;
 };

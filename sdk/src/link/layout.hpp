@@ -55,6 +55,8 @@ struct alignas(rt::cache_line_bytes) Beat {
 struct HostLaneWords {
     alignas(rt::cache_line_bytes) rt::SharedCount input_write_count{0};
     alignas(rt::cache_line_bytes) rt::SharedCount output_read_count{0};
+    /// Number of the newest request for a checkpoint; 0: none yet.
+    alignas(rt::cache_line_bytes) std::atomic<std::uint64_t> checkpoint_wanted{0};
 };
 
 /// Service's words for one lane.
@@ -66,7 +68,6 @@ struct ServiceLaneWords {
 /// Start of the host-owned segment; lane words, then input slots, follow.
 struct HostSegment {
     SegmentHeader header;
-    Beat host_beat;
 };
 
 /// Start of the service-owned segment; lane words, then output slots, follow.
@@ -96,9 +97,9 @@ struct alignas(rt::cache_line_bytes) BlockHeader {
 
 static_assert(sizeof(LinkShape) == 24);
 static_assert(sizeof(SegmentHeader) == 64);
-static_assert(sizeof(HostLaneWords) == 128);
+static_assert(sizeof(HostLaneWords) == 192);
 static_assert(sizeof(ServiceLaneWords) == 128);
-static_assert(sizeof(HostSegment) == 128);
+static_assert(sizeof(HostSegment) == 64);
 static_assert(sizeof(ServiceSegment) == 192);
 static_assert(sizeof(BellsSegment) == (std::size_t{1} + caller_count_max) * 128);
 static_assert(sizeof(BlockHeader) == 64);

@@ -21,6 +21,8 @@ public:
     void toward_second(bool is_second) noexcept { target_ = is_second ? frame_count : 0; }
     /// Jumps to the first source, where the next fade starts.
     void restart() noexcept { position_ = 0; }
+    /// Rests at one source, without a fade.
+    void jump(bool is_second) noexcept { position_ = target_ = is_second ? frame_count : 0; }
 
     [[nodiscard]] bool is_first() const noexcept { return position_ == 0 && target_ == 0; }
     [[nodiscard]] bool is_second() const noexcept

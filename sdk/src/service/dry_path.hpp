@@ -30,6 +30,18 @@ public:
     /// @rt  wait-free, O(frames)
     void read(std::uint32_t channel, std::span<float> out) const noexcept OB_NONBLOCKING;
 
+    /// The last latency_frames of each channel: what later reads depend on.
+    [[nodiscard]] std::size_t past_bytes() const noexcept
+    {
+        return channel_count_ * latency_frames_ * sizeof(float);
+    }
+    /// @pre out.size() is past_bytes()
+    /// @rt  wait-free, O(bytes)
+    void save_past(std::span<std::byte> out) const noexcept OB_NONBLOCKING;
+    /// @pre past.size() is past_bytes()
+    /// @rt  wait-free, O(bytes)
+    void restore_past(std::span<const std::byte> past) noexcept OB_NONBLOCKING;
+
 private:
     [[nodiscard]] float* line(std::uint32_t channel) noexcept
     {

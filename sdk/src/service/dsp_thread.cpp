@@ -92,6 +92,7 @@ void DspThread::stream() noexcept
         OB_ASSERT(end == rt::WaitEnd::ready);
         beat();
         run_lanes();
+        write_checkpoints();
     }
 }
 
@@ -100,7 +101,7 @@ bool DspThread::has_work() noexcept
     for (const auto& slot : lanes_) {
         // acquire, pairs with the release in add_lane(): the lane is whole.
         LaneRunner* const lane = slot.load(std::memory_order_acquire);
-        if (lane != nullptr && lane->has_work())
+        if (lane != nullptr && (lane->has_work() || lane->owes_checkpoint()))
             return true;
     }
     return false;
@@ -131,6 +132,17 @@ void DspThread::ring_callers(std::uint32_t callers) noexcept
     }
 }
 
+/// Behind the rings, so that no answer waits for a copy of a state.
+void DspThread::write_checkpoints() noexcept
+{
+    for (const auto& slot : lanes_) {
+        // acquire, pairs with the release in add_lane().
+        LaneRunner* const lane = slot.load(std::memory_order_acquire);
+        if (lane != nullptr && lane->write_checkpoint_if_wanted())
+            beat();
+    }
+}
+
 void DspThread::beat() noexcept
 {
     // relaxed: it tells that we live, not what we have done.
@@ -141,7 +153,8 @@ void DspThread::add_lane(std::uint32_t index, LaneRunner& lane) noexcept
 {
     OB_ASSERT(index < lanes_.size());
     OB_ASSERT(lanes_[index].load(std::memory_order_relaxed) == nullptr);
-    // release, pairs with the acquires in has_work() and run_lanes().
+    // release, pairs with the acquires in has_work(), run_lanes() and write_checkpoints(): the lane
+    // is whole, a restored checkpoint included.
     lanes_[index].store(&lane, std::memory_order_release);
     rt::ring(bells_.request);
 }

@@ -3,7 +3,7 @@
 
 /// @file
 /// The one real-time thread of a link: waits on the request bell, runs every lane that has a block,
-/// and rings each caller that got an answer once.
+/// rings each caller that got an answer once, and then writes the checkpoints that are wanted.
 
 #include "rt/control/result.hpp"
 #include "rt/os/poll.hpp"
@@ -44,7 +44,8 @@ public:
 
     [[nodiscard]] const ob_realtime_grant& grant() const noexcept { return grant_; }
 
-    /// Hands a lane over: from now on its blocks are processed.
+    /// Hands a lane over, and all that was written to it so far: from now on its blocks are
+    /// processed.
     /// @pre    there is none at that index; the lane lives until stop() said true
     /// @thread control
     void add_lane(std::uint32_t index, LaneRunner& lane) noexcept;
@@ -66,6 +67,7 @@ private:
     [[nodiscard]] bool has_work() noexcept;
     void run_lanes() noexcept;
     void ring_callers(std::uint32_t callers) noexcept;
+    void write_checkpoints() noexcept;
     void beat() noexcept;
     [[nodiscard]] bool is_stopping() const noexcept
     {

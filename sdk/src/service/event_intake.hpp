@@ -30,6 +30,10 @@ public:
     /// @param parameters   handed to the processor in front of the first block's own events
     EventIntake(std::size_t event_bytes, std::span<const ob_event_parameter> parameters);
 
+    /// The first block will be handed on without them.
+    /// @pre no block was taken yet
+    void drop_initial_parameters() noexcept { visible_bytes_ = 0; }
+
     /// Takes the first `size_bytes` of a slot's event area; only what it takes is looked at.
     /// @thread dsp
     /// @rt     wait-free, O(bytes)

@@ -3,6 +3,7 @@
 #include "sdk/src/service/lane_runner.hpp"
 
 #include "rt/os/clock.hpp"
+#include "sdk/src/service/lane_checkpoint.hpp"
 #include "sdk/src/service/output_events.hpp"
 
 namespace outboard::service {
@@ -19,6 +20,7 @@ LaneRunner::LaneRunner(const link::ServiceLane& lane, const LaneContext& context
       current_(nullptr),
       events_(lane.shape().event_bytes, parameters),
       dry_(format_, latency_frames_),
+      checkpoint_bytes_(lane_checkpoint_bytes(*instance, dry_)),
       scratch_(std::size_t{format_.output_channel_count} * format_.max_frame_count)
 {
     OB_ASSERT(caller < link::caller_count_max);
@@ -81,7 +83,46 @@ bool LaneRunner::run_one() noexcept
     // In this order, so that no moment shows a block as neither pending nor answered.
     lane_.output().publish();
     lane_.input().release();
+    last_sequence_ = block.header.sequence;
     return true;
+}
+
+bool LaneRunner::owes_checkpoint() noexcept
+{
+    return checkpoints_.is_wanted() && last_sequence_ && !is_fading();
+}
+
+bool LaneRunner::write_checkpoint_if_wanted() noexcept
+{
+    if (!owes_checkpoint())
+        return false;
+    save_lane_checkpoint(checkpoints_.state(), *current_.load(std::memory_order_relaxed)->instance,
+                         bypass_fade_, dry_);
+    checkpoints_.publish(*last_sequence_);
+    return true;
+}
+
+bool LaneRunner::is_fading() const noexcept
+{
+    return outgoing_ != nullptr || !(bypass_fade_.is_first() || bypass_fade_.is_second());
+}
+
+bool LaneRunner::restore(std::span<const std::byte> checkpoint, std::uint64_t sequence) noexcept
+{
+    OB_ASSERT(checkpoint_bytes_ != 0 && checkpoint.size() == checkpoint_bytes_);
+    OB_ASSERT(!last_sequence_);
+    // relaxed: the DSP thread, which changes it, does not have the lane yet.
+    ProcessorInstance& instance = *current_.load(std::memory_order_relaxed)->instance;
+    if (!restore_lane_checkpoint(checkpoint, instance, bypass_fade_, dry_))
+        return false;
+    events_.drop_initial_parameters();
+    last_sequence_ = sequence;
+    return true;
+}
+
+void LaneRunner::use_checkpoint_area(rt::os::Mapping area) noexcept
+{
+    checkpoints_ = CheckpointWriter{std::move(area), lane_.checkpoint_wanted(), checkpoint_bytes_};
 }
 
 /// Copies out what is to be checked, and finds the channels.

@@ -8,9 +8,12 @@
 /// Reset, bypass and the activation of a state take effect at the start of the block that carries
 /// them. Bypass and state fade over Crossfade::frame_count frames; the processor goes on running
 /// while it is bypassed.
+///
+/// A lane may begin with a checkpoint of another lane, and writes such checkpoints when asked.
 
 #include "rt/path/contract.hpp"
 #include "sdk/src/link/lane_memory.hpp"
+#include "sdk/src/service/checkpoint_writer.hpp"
 #include "sdk/src/service/crossfade.hpp"
 #include "sdk/src/service/dry_path.hpp"
 #include "sdk/src/service/event_intake.hpp"
@@ -19,8 +22,10 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -60,6 +65,31 @@ public:
     /// @return whether an answer was published
     [[nodiscard]] bool run_one() noexcept;
 
+    /// Whether write_checkpoint_if_wanted() would write one: also in a pause of the stream.
+    /// @rt     wait-free
+    [[nodiscard]] bool owes_checkpoint() noexcept;
+    /// Answers the host's request for a checkpoint, if there is a new one. It is put off while
+    /// there is no block that it could be after, and while a fade goes on: fades are no part of it.
+    /// @rt     as the processor's save_checkpoint; beside it wait-free, O(bytes)
+    /// @return whether one was written
+    [[nodiscard]] bool write_checkpoint_if_wanted() noexcept;
+
+    // ---- control thread, before the DSP thread has the lane ----
+
+    /// Size of all checkpoints of this lane; 0: it has none.
+    [[nodiscard]] std::size_t checkpoint_bytes() const noexcept { return checkpoint_bytes_; }
+
+    /// Goes on where another lane was after block `sequence`. The initial parameters are dropped:
+    /// what became of them is in the checkpoint.
+    /// @pre    `checkpoint` has checkpoint_bytes(), not 0
+    /// @return false when it cannot be a checkpoint of this lane, which then must not be used
+    [[nodiscard]] bool restore(std::span<const std::byte> checkpoint,
+                               std::uint64_t sequence) noexcept;
+
+    /// From now on checkpoints are written, into `area`.
+    /// @pre `area` is link::checkpoint_area_bytes(checkpoint_bytes()) long and writable
+    void use_checkpoint_area(rt::os::Mapping area) noexcept;
+
     // ---- control thread ----
 
     [[nodiscard]] std::uint32_t caller() const noexcept { return caller_; }
@@ -86,6 +116,7 @@ private:
     void obey(const BlockOrders& orders) noexcept;
     void activate(std::uint64_t state_id) noexcept;
     void retire_outgoing() noexcept;
+    [[nodiscard]] bool is_fading() const noexcept;
     [[nodiscard]] std::uint32_t process(const Block& block) noexcept;
     void blend_states(const Block& block) noexcept;
     void blend_bypass(const Block& block) noexcept;
@@ -107,7 +138,10 @@ private:
 
     EventIntake events_;
     DryPath dry_;
-    std::vector<float> scratch_;  ///< [output_channel_count][max_frame_count]
+    std::size_t checkpoint_bytes_;
+    CheckpointWriter checkpoints_;
+    std::optional<std::uint64_t> last_sequence_;  ///< the block that the lane's state is after
+    std::vector<float> scratch_;                  ///< [output_channel_count][max_frame_count]
     std::atomic<bool> broken_{false};
 };
 

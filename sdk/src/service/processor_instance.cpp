@@ -115,6 +115,8 @@ std::uint64_t ProcessorInstance::tail_frames() const noexcept
 
 std::size_t ProcessorInstance::checkpoint_bytes() const noexcept
 {
+    if (kind_.save_checkpoint == nullptr || kind_.restore_checkpoint == nullptr)
+        return 0;
     return kind_.checkpoint_bytes != nullptr ? kind_.checkpoint_bytes(instance_) : 0;
 }
 

@@ -40,6 +40,19 @@ public:
     void process(const ob_process_block& block) noexcept { kind_.process(instance_, &block); }
     void reset() noexcept { kind_.reset(instance_); }
 
+    /// Writes checkpoint_bytes().
+    /// @pre    checkpoint_bytes() is not 0
+    /// @thread dsp
+    /// @rt     as the processor
+    void save_checkpoint(std::byte* out) const noexcept { kind_.save_checkpoint(instance_, out); }
+    /// @pre    checkpoint_bytes() is not 0, and as many are given
+    /// @thread control, before the first block
+    /// @return false when the processor does not take them
+    [[nodiscard]] bool restore_checkpoint(std::span<const std::byte> checkpoint) noexcept
+    {
+        return kind_.restore_checkpoint(instance_, checkpoint.data(), checkpoint.size()) == OB_OK;
+    }
+
     // What follows is constant since make(), and 0 where the processor says nothing.
     [[nodiscard]] const ob_processor_class& kind() const noexcept { return kind_; }
     [[nodiscard]] const ob_prepare_info& format() const noexcept { return format_; }

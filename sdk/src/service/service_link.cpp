@@ -5,6 +5,7 @@
 #include "rt/os/process.hpp"
 #include "sdk/src/api/last_error.hpp"
 #include "sdk/src/service/lane_request.hpp"
+#include "sdk/src/service/lane_start.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -42,14 +43,15 @@ constexpr std::uint32_t no_request = 0;
            std::to_string(link::protocol_version_max);
 }
 
-[[nodiscard]] wire::LaneReadyT ready_message(std::uint32_t lane, const ProcessorInstance& instance,
+[[nodiscard]] wire::LaneReadyT ready_message(std::uint32_t index, const LaneRunner& lane,
                                              const ob_realtime_grant& grant)
 {
+    const ProcessorInstance& instance = lane.current();
     wire::LaneReadyT ready;
-    ready.lane = lane;
+    ready.lane = index;
     ready.latency_frames = instance.latency_frames();
     ready.tail_frames = instance.tail_frames();
-    ready.checkpoint_bytes = instance.checkpoint_bytes();
+    ready.checkpoint_bytes = lane.checkpoint_bytes();
     ready.realtime_step = grant.step;
     ready.realtime_priority = grant.priority;
     ready.realtime_cpu = grant.cpu;
@@ -112,6 +114,8 @@ LinkState ServiceLink::handle(link::ControlMessage& message)
         return attach(*request, message.handles);
     if (const auto* const request = message.body.AsAddLane(); request != nullptr)
         return answer(no_request, add_lane(*request));
+    if (const auto* const request = message.body.AsStartLane(); request != nullptr)
+        return answer(no_request, start_lane(*request, message.handles));
     if (const auto* const request = message.body.AsSaveState(); request != nullptr)
         return answer(request->request, save_state(*request));
     if (const auto* const request = message.body.AsLoadState(); request != nullptr)
@@ -209,9 +213,37 @@ Outcome<wire::LaneReadyT> ServiceLink::add_lane(const wire::AddLaneT& request)
     auto& lane = lanes_[request.lane];
     lane = std::make_unique<LaneRunner>(memory, context, request.caller, *std::move(instance),
                                         *parameters);
-    auto ready = ready_message(request.lane, lane->current(), dsp_thread_->grant());
-    dsp_thread_->add_lane(request.lane, *lane);
-    return ready;
+    return ready_message(request.lane, *lane, dsp_thread_->grant());
+}
+
+Outcome<wire::LaneStartedT> ServiceLink::start_lane(const wire::StartLaneT& request,
+                                                    std::span<const rt::os::UniqueHandle> handles)
+{
+    const auto lane = lane_at(request.lane);
+    if (!lane)
+        return tl::unexpected(lane.error());
+    if (started_[request.lane])
+        return service::refuse(OB_ERR_PROTOCOL, "the lane has been started already");
+    auto memory = map_start_memory(request, handles, (*lane)->checkpoint_bytes());
+    if (!memory)
+        return tl::unexpected(memory.error());
+    if (memory->restore) {
+        const std::span checkpoint = memory->restore->bytes().first(request.restore_bytes);
+        if (!(*lane)->restore(checkpoint, request.restore_sequence)) {
+            // Half restored, it must not stream. The DSP thread never had it.
+            lanes_[request.lane].reset();
+            return service::refuse(OB_ERR_REFUSED, "the checkpoint after block " +
+                                                       std::to_string(request.restore_sequence) +
+                                                       " is none of this processor's");
+        }
+    }
+    if (memory->checkpoint_area)
+        (*lane)->use_checkpoint_area(*std::move(memory->checkpoint_area));
+    dsp_thread_->add_lane(request.lane, **lane);
+    started_[request.lane] = true;
+    wire::LaneStartedT started;
+    started.lane = request.lane;
+    return started;
 }
 
 Outcome<wire::SavedStateT> ServiceLink::save_state(const wire::SaveStateT& request)
@@ -239,6 +271,10 @@ Outcome<wire::StateLoadedT> ServiceLink::load_state(const wire::LoadStateT& requ
         return tl::unexpected(instance.error());
     if ((*instance)->latency_frames() != current.latency_frames())
         return service::refuse(OB_ERR_REFUSED, "with this state its latency would be another one");
+    // The lane's checkpoint area was measured for the instance that runs.
+    if ((*instance)->checkpoint_bytes() != current.checkpoint_bytes())
+        return service::refuse(OB_ERR_REFUSED,
+                               "with this state its checkpoints would have another size");
     (*lane)->states().stage(std::make_unique<InstanceNode>(request.state_id, *std::move(instance)));
     wire::StateLoadedT loaded;
     loaded.request = request.request;

@@ -6,7 +6,8 @@
 ///
 ///     greet()                       -> Hello
 ///     Attach, with three handles    -> Mapped       segments mapped, DSP thread started
-///     AddLane                       -> LaneReady    the lane streams
+///     AddLane                       -> LaneReady    processor loaded, prepared, warmed up
+///     StartLane, with its handles   -> LaneStarted  checkpoint restored, the lane streams
 ///     SaveState                     -> SavedState
 ///     LoadState                     -> StateLoaded  an event of a block activates it
 ///     InjectFault                                   strikes at the next block
@@ -23,6 +24,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace outboard::service {
@@ -91,6 +93,8 @@ private:
                                              std::span<const rt::os::UniqueHandle> handles);
     [[nodiscard]] Outcome<void> start_dsp_thread(const wire::AttachT& request);
     [[nodiscard]] Outcome<wire::LaneReadyT> add_lane(const wire::AddLaneT& request);
+    [[nodiscard]] Outcome<wire::LaneStartedT> start_lane(
+        const wire::StartLaneT& request, std::span<const rt::os::UniqueHandle> handles);
     [[nodiscard]] Outcome<wire::SavedStateT> save_state(const wire::SaveStateT& request);
     [[nodiscard]] Outcome<wire::StateLoadedT> load_state(const wire::LoadStateT& request);
     [[nodiscard]] Outcome<void> inject_fault(const wire::InjectFaultT& request);
@@ -108,6 +112,7 @@ private:
     std::optional<Segments> segments_;
     FaultHook fault_hook_;
     std::array<std::unique_ptr<LaneRunner>, link::lane_count_max> lanes_;
+    std::array<bool, link::lane_count_max> started_{};
     std::array<bool, link::lane_count_max> reported_broken_{};
     /// Last, so that it is gone before what it uses.
     std::unique_ptr<DspThread> dsp_thread_;

@@ -63,7 +63,7 @@ void send_mutated_hello(const RawPeer& peer, std::string_view seed)
     const auto memory = peer.map();
     peer.send(wire::MappedT{});
     static_cast<void>(peer.receive());
-    peer.send(wire::LaneReadyT{});
+    peer.start_lane();
     peer.wait_for_end();
 }
 

@@ -90,7 +90,7 @@ void attack_sealed(const RawPeer& peer)
     }
     if (!found.empty())
         return peer.fail("possible:" + found);
-    peer.send(wire::LaneReadyT{});
+    peer.start_lane();
     peer.answer_blocks(memory, [](link::BlockHeader&) {});
 }
 
@@ -125,7 +125,7 @@ bool attack_memory(const RawPeer& peer, std::string_view name)
     }
     peer.send(wire::MappedT{});
     static_cast<void>(peer.receive());
-    peer.send(wire::LaneReadyT{});
+    peer.start_lane();
     peer.answer_blocks(memory, [](link::BlockHeader&) {});
 }
 

@@ -106,8 +106,15 @@ PeerMemory RawPeer::stream() const
     PeerMemory memory = map();
     send(wire::MappedT{});
     static_cast<void>(receive());  // AddLane
-    send(wire::LaneReadyT{});
+    start_lane();
     return memory;
+}
+
+void RawPeer::start_lane() const
+{
+    send(wire::LaneReadyT{});
+    static_cast<void>(receive());  // StartLane
+    send(wire::LaneStartedT{});
 }
 
 bool RawPeer::wait_for_block(link::ServiceLane& lane) const

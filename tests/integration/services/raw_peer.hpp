@@ -67,6 +67,8 @@ public:
 
     /// All steps until the lane streams.
     [[nodiscard]] PeerMemory stream() const;
+    /// The last of them, once AddLane has come.
+    void start_lane() const;
 
     /// Answers blocks for ever as a good service does: what went in comes out.
     /// @param spoil  called with the header of each answer before it is published

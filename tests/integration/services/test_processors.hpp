@@ -19,7 +19,7 @@ namespace outboard::test {
 /// What all of them share: the channels of the format. Output i belongs to input i.
 class ChannelProcessor : public Processor {
 public:
-    static constexpr std::uint32_t flags = OB_PROCESSOR_DETERMINISTIC;
+    static constexpr std::uint32_t flags = OB_PROCESSOR_DETERMINISTIC | OB_PROCESSOR_FINITE_MEMORY;
 
     void prepare(const PrepareInfo& info) override { info_ = info; }
 
@@ -74,6 +74,7 @@ public:
     void process(const ProcessBlock& block) noexcept override { delay(block, 1.0f); }
     void reset() noexcept override;
     [[nodiscard]] std::uint32_t latency_frames() const noexcept override { return delay_frames; }
+    [[nodiscard]] std::uint64_t tail_frames() const noexcept override { return delay_frames; }
 
 protected:
     void delay(const ProcessBlock& block, float gain) noexcept;

@@ -117,8 +117,12 @@ bool RawHost::stream(const std::string& processor)
 {
     attach();
     send(good_lane(processor));
-    const auto answer = receive();
-    return answer && answer->AsLaneReady() != nullptr;
+    const auto ready = receive();
+    if (!ready || ready->AsLaneReady() == nullptr)
+        return false;
+    send(wire::StartLaneT{});
+    const auto started = receive();
+    return started && started->AsLaneStarted() != nullptr;
 }
 
 link::HostLaneWords& RawHost::lane_words() const

@@ -42,7 +42,7 @@ public:
 
     /// Attaches by the rules and keeps all three segments, writable.
     void attach();
-    /// Attaches and loads a lane. @return whether the service is ready
+    /// Attaches, loads a lane and starts it. @return whether it streams
     [[nodiscard]] bool stream(const std::string& processor = "gain");
 
     // From attach() on

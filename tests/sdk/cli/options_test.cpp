@@ -145,7 +145,7 @@ TEST_SUITE("sdk/cli/options")
         CHECK(contains(message_of({"--rate", "10"}), "--rate"));
         CHECK(contains(message_of({"--spin", "21"}), "--spin"));
         CHECK(contains(message_of({"--mode", "later"}), "--mode"));
-        CHECK(contains(message_of({"--standby", "hot"}), "--standby"));
+        CHECK(contains(message_of({"--standby", "warm"}), "--standby"));
         CHECK(contains(message_of({"--priority", "2"}), "--priority"));
         CHECK(contains(message_of({"--deadline", "3"}), "--deadline"));
         CHECK(contains(message_of({"--hang-limit", "0ms"}), "--hang-limit"));

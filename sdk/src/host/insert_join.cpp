@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+//
+// How a service that has been loaded joins the stream: with the others at its start, or later with
+// as much of the past as can be had.
+
+#include "sdk/src/host/insert.hpp"
+
+#include "rt/os/clock.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace outboard::host {
+
+/// Lets a loaded newcomer stream, with as much of the past as can be had.
+void Insert::start_if_loaded(Served& served, std::uint64_t now_ns)
+{
+    Connection& connection = *served.connection;
+    if (connection.phase() != Connection::Phase::loaded)
+        return;
+    Connection* const survivor = stream_ != nullptr ? streaming() : nullptr;
+    served.is_from_start = stream_ == nullptr;
+    if (survivor != nullptr && survivor->has_checkpoints())
+        return start_with_checkpoint(served, *survivor, now_ns);
+    connection.start_lane(std::nullopt, now_ns);
+}
+
+void Insert::start_with_checkpoint(Served& served, Connection& survivor, std::uint64_t now_ns)
+{
+    if (served.survivor != &survivor) {
+        survivor.request_checkpoint();
+        served.survivor = &survivor;
+        return;
+    }
+    const std::optional<Checkpoint> checkpoint = survivor.take_checkpoint();
+    if (!checkpoint)
+        return;
+    served.restored = checkpoint->sequence;
+    served.connection->start_lane(checkpoint, now_ns);
+}
+
+/// Tells the replica how much of the past it has.
+void Insert::join(Served& served) const
+{
+    Replica& replica = served.connection->replica();
+    if (served.restored)
+        return replica.join_with_checkpoint(*served.restored + 1);
+    if (served.is_from_start)
+        return replica.join_from_reset(JoinedWith::stream, 0);
+    const std::uint64_t tail_frames = served.connection->ready().tail_frames;
+    const bool is_finite =
+        (offer_.flags & OB_PROCESSOR_FINITE_MEMORY) != 0 && tail_frames != OB_TAIL_INFINITE;
+    if (!is_finite)
+        return replica.join_from_reset(JoinedWith::parameters, 0);
+    const std::uint64_t unit = format_.unit_frame_count_max();
+    replica.join_from_reset(JoinedWith::tail, (tail_frames + unit - 1) / unit);
+}
+
+/// Offers what streams to the caller; at first only when all are there, so that all begin with the
+/// stream's first block.
+void Insert::offer_streaming()
+{
+    const auto is_ready = [](const Served& served) {
+        return served.connection->phase() == Connection::Phase::streaming && !served.is_offered;
+    };
+    const auto ready_count = std::count_if(served_.begin(), served_.end(), is_ready);
+    if (ready_count == 0 || (stream_ == nullptr && ready_count < spec_.replica_count()))
+        return;
+    for (Served& served : served_) {
+        if (is_ready(served))
+            offer(served);
+    }
+}
+
+void Insert::offer(Served& served)
+{
+    Connection& connection = *served.connection;
+    Failure failure = stream_ == nullptr ? make_stream(connection) : check_usable(served);
+    if (failure)
+        return refuse(connection, std::move(failure));
+    join(served);
+    supervisor_->watch({.process = &connection.process(),
+                        .replica = &connection.replica(),
+                        .caller = caller_,
+                        .is_child = connection.is_child()});
+    served.is_offered = stream_->replicas().offer(connection.replica());
+    OB_ASSERT(served.is_offered);  // as many places as replicas
+    ++generation_;
+}
+
+Failure Insert::check_usable(const Served& served) const
+{
+    if (served.state_version != state_version_)
+        return {OB_ERR_BUSY, "the state changed while a service was loading"};
+    return check_same_processor(*served.connection);
+}
+
+void Insert::refuse(Connection& connection, Failure failure)
+{
+    if (stream_ == nullptr)
+        start_failure_ = failure;
+    last_failure_ = std::move(failure);
+    connection.give_up();
+}
+
+Failure Insert::check_standby(const wire::ProcessorOfferT& offer) const
+{
+    if (spec_.config.standby == OB_STANDBY_NONE)
+        return {};
+    if ((offer.flags & OB_PROCESSOR_SINGLE_INSTANCE) != 0)
+        return {OB_ERR_REFUSED,
+                "processor '" + offer.name + "' can run only once: no standby (use standby none)"};
+    if ((offer.flags & OB_PROCESSOR_SIDE_EFFECTS) != 0)
+        return {OB_ERR_REFUSED, "processor '" + offer.name +
+                                    "' does more than compute: no standby (use standby none)"};
+    return {};
+}
+
+}  // namespace outboard::host

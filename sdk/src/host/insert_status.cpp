@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+//
+// What an insert tells of itself.
+
+#include "sdk/src/host/insert.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+
+namespace outboard::host {
+
+namespace {
+
+template <std::size_t Size>
+void copy_text(const std::string& text, char (&out)[Size])
+{
+    std::snprintf(out, Size, "%s", text.c_str());
+}
+
+}  // namespace
+
+std::uint32_t Insert::standby_count_in_step() const
+{
+    const std::int32_t primary = stream_->replicas().primary_process_id();
+    return static_cast<std::uint32_t>(
+        std::count_if(served_.begin(), served_.end(), [&](const Served& served) {
+            return served.is_offered && !is_lost(served) &&
+                   served.connection->process_id() != primary &&
+                   served.connection->replica().in_step.load(std::memory_order_relaxed);
+        }));
+}
+
+ob_guarantee Insert::guarantee(std::string& reason) const
+{
+    const std::int32_t primary = stream_->replicas().primary_process_id();
+    ob_guarantee best = OB_GUARANTEE_NONE;
+    reason = spec_.replica_count() > 1 ? "no standby is in step" : "no standby was asked for";
+    for (const Served& served : served_) {
+        if (!served.is_offered || is_lost(served) || served.connection->process_id() == primary)
+            continue;
+        const Replica& replica = served.connection->replica();
+        if (!replica.in_step.load(std::memory_order_relaxed) || best == OB_GUARANTEE_EXACT)
+            continue;
+        if (replica.is_exact.load(std::memory_order_relaxed)) {
+            best = OB_GUARANTEE_EXACT;
+            reason.clear();
+        } else if (replica.joined_with() != JoinedWith::parameters) {
+            best = OB_GUARANTEE_FINITE_MEMORY;
+            reason = "outputs have not been equal for a second yet";
+        } else {
+            best = std::max(best, OB_GUARANTEE_PARAMETERS);
+            reason = "the processor has no checkpoints: a newcomer knows its parameters only";
+        }
+    }
+    return best;
+}
+
+ob_insert_forecast Insert::forecast() const
+{
+    ob_insert_forecast forecast{};
+    std::string reason;
+    forecast.guarantee = guarantee(reason);
+    forecast.blocks_lost = forecast.guarantee == OB_GUARANTEE_NONE ? 1 : 0;
+    copy_text(reason, forecast.reason);
+    return forecast;
+}
+
+ob_insert_status Insert::status() const
+{
+    ob_insert_status status{};
+    status.generation = generation_;
+    status.latency_frames = format_.latency_frames();
+    status.processor_latency_frames = format_.processor_latency_frames;
+    status.service_process_id = -1;
+    status.found_by_name = spec_.is_found_by_name() ? 1 : 0;
+    status.placement_same_cpu = context_.shares_caller_cpu ? 1 : 0;
+    status.processor_flags = offer_.flags;
+    status.standby_count = standby_count_in_step();
+    std::string reason;
+    status.guarantee = guarantee(reason);
+    copy_text(reason, status.guarantee_reason);
+    copy_text(spec_.service, status.service_name);
+    copy_text(offer_.name, status.processor_name);
+    status.state = stream_->is_wet() ? OB_INSERT_WET : OB_INSERT_FALLBACK;
+    if (const Connection* const connection = streaming(); connection != nullptr) {
+        const wire::LaneReadyT& ready = connection->ready();
+        status.state = OB_INSERT_WET;
+        status.service_process_id = connection->process_id();
+        status.tail_frames = ready.tail_frames;
+        status.dsp_thread.step = static_cast<ob_realtime_step>(ready.realtime_step);
+        status.dsp_thread.priority = ready.realtime_priority;
+        status.dsp_thread.cpu = ready.realtime_cpu;
+        copy_text(ready.realtime_description, status.dsp_thread.description);
+    } else {
+        status.state = is_circuit_open() ? OB_INSERT_BROKEN : OB_INSERT_FALLBACK;
+        copy_text(last_failure_.message, status.message);
+    }
+    return status;
+}
+
+}  // namespace outboard::host

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+//
+// Taking the answers of a set of replicas: in time, or at free pace.
+
+#include "sdk/src/host/replica_set.hpp"
+
+#include "rt/os/clock.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace outboard::host {
+
+namespace {
+
+/// How long free pace waits before it looks for signs of life.
+constexpr std::uint64_t free_pace_look_ns = 10'000'000;
+
+}  // namespace
+
+bool ReplicaSet::is_exact(const Replica& replica) const noexcept
+{
+    if (replica.has_diverged)
+        return false;
+    const bool has_past_that_matters = replica.joined_with() != JoinedWith::parameters;
+    return (options_.is_deterministic && has_past_that_matters) ||
+           replica.equal_frames >= frames_until_exact_;
+}
+
+void ReplicaSet::compare(Replica& replica) noexcept
+{
+    const link::BlockHeader& header = replica.answer();
+    const std::uint32_t frame_count = header.frame_count;
+    const bool was_rejected = replica.bad_sequence == header.sequence + 1;
+    if (active_count_ < 2 || was_rejected || frame_count > replica.shape().frame_capacity)
+        return;
+    const std::uint64_t hash =
+        hash_frames(replica.answer_slot(), replica.shape().output_channel_count, frame_count);
+    switch (played_.compare(header.sequence, hash)) {
+        case PlayedBlocks::Comparison::unknown: return;
+        case PlayedBlocks::Comparison::equal: replica.equal_frames += frame_count; break;
+        case PlayedBlocks::Comparison::different:
+            statistics_->counters.diverged_blocks.add();
+            replica.equal_frames = 0;
+            replica.has_diverged = true;
+            break;
+    }
+    replica.is_exact.store(is_exact(replica), std::memory_order_relaxed);
+}
+
+Answer ReplicaSet::look_at(Replica& replica, const Wanted& wanted) noexcept
+{
+    const Answer answer = replica.find(
+        wanted.sequence, wanted.frame_count, [this, &replica] { compare(replica); },
+        [this](const ob_incident& late) { report_late(late); });
+    const bool in_step = replica.is_in_step(wanted.sequence);
+    if (in_step != replica.in_step.load(std::memory_order_relaxed))
+        replica.in_step.store(in_step, std::memory_order_relaxed);
+    return answer;
+}
+
+bool ReplicaSet::has_failed(std::size_t index, Answer answer, bool has_ended,
+                            const Wanted& wanted) noexcept
+{
+    if (answer == Answer::corrupt) {
+        statistics_->counters.corrupt_replies.add();
+        demote(index, OB_CAUSE_CORRUPT);
+        return true;
+    }
+    if (answer == Answer::here)
+        return false;
+    if (has_ended) {
+        demote(index, OB_CAUSE_CRASH);
+        return true;
+    }
+    // Offline nothing is skipped: it has left out a block.
+    if (answer == Answer::never && options_.pace == OB_PACE_FREE &&
+        active_[index]->has_posted(wanted.sequence)) {
+        demote(index, OB_CAUSE_CORRUPT);
+        return true;
+    }
+    return false;
+}
+
+ReplicaSet::Look ReplicaSet::look_for(const Wanted& wanted, Replica*& found) noexcept
+{
+    Replica* candidate = nullptr;  // has the answer, but is not the source and not known as equal
+    bool may_come = false;
+    found = nullptr;
+    for (std::size_t index = 0; index < active_count_;) {
+        Replica& replica = *active_[index];
+        const bool has_ended = replica.ended_ns() != 0;  // before the look at its rings
+        const Answer answer = look_at(replica, wanted);
+        if (has_failed(index, answer, has_ended, wanted))
+            continue;
+        ++index;
+        if (answer == Answer::not_yet && replica.has_posted(wanted.sequence))
+            may_come = true;
+        if (answer != Answer::here || replica.bad_sequence == wanted.sequence + 1)
+            continue;
+        const bool is_source = &replica == active_[0] || is_exact(replica);
+        Replica*& place = is_source ? found : candidate;
+        if (place == nullptr)
+            place = &replica;
+    }
+    const bool waits_for_all = options_.pace == OB_PACE_FREE;
+    if (found != nullptr && !(waits_for_all && may_come))
+        return Look::found;
+    if (may_come)
+        return Look::may_come;
+    if (found == nullptr)
+        found = candidate;
+    return found != nullptr ? Look::found : Look::nobody;
+}
+
+ReplicaSet::Taken ReplicaSet::take(const Wanted& wanted) noexcept
+{
+    Taken taken;
+    output_frame_ = wanted.output_frame;
+    oldest_wanted_ = wanted.sequence;
+    next_wanted_ = wanted.sequence + 1;
+    taken.replica = options_.pace == OB_PACE_FREE ? take_at_free_pace(wanted, taken.gave_up)
+                                                  : take_in_time(wanted, taken.has_waited);
+    if (taken.replica != nullptr) {
+        const bool is_same = taken.replica == last_source_;
+        const bool are_equal = last_source_was_exact_ && is_exact(*taken.replica);
+        taken.is_another_source = has_had_source_ && !is_same && !are_equal;
+    }
+    return taken;
+}
+
+Replica* ReplicaSet::take_in_time(const Wanted& wanted, bool& has_waited) noexcept
+{
+    Replica* found = nullptr;
+    Look look = look_for(wanted, found);
+    if (look != Look::may_come)
+        return found;
+    has_waited = true;
+    const auto ready = [&] {
+        look = look_for(wanted, found);
+        return look != Look::may_come;
+    };
+    listen();
+    if (active_count_ > 1) {
+        const std::uint64_t hedge_ns = hedge_ns_.load(std::memory_order_relaxed);
+        const std::uint64_t now_ns = rt::os::monotonic_ns();
+        if (hedge_ns != 0 && now_ns + hedge_ns < wanted.deadline_ns)
+            static_cast<void>(caller_->wait().wait(now_ns + hedge_ns, options_.spin_ns, ready));
+        if (look == Look::may_come)
+            ring_all();
+    }
+    if (look == Look::may_come)
+        static_cast<void>(caller_->wait().wait(wanted.deadline_ns, options_.spin_ns, ready));
+    if (look == Look::may_come) {
+        found = any_answer(wanted);
+        if (found == nullptr)
+            note_missed_deadline(wanted, rt::os::monotonic_ns());
+    }
+    return found;
+}
+
+/// The deadline has come: any answer is better than none.
+Replica* ReplicaSet::any_answer(const Wanted& wanted) noexcept
+{
+    for (std::size_t index = 0; index < active_count_; ++index) {
+        Replica& replica = *active_[index];
+        if (replica.bad_sequence != wanted.sequence + 1 && look_at(replica, wanted) == Answer::here)
+            return &replica;
+    }
+    return nullptr;
+}
+
+void ReplicaSet::note_missed_deadline(const Wanted& wanted, std::uint64_t now_ns) noexcept
+{
+    statistics_->counters.deadline_misses.add();
+    Unit unit{};
+    if (!log_->get(wanted.sequence, unit))
+        return;
+    ob_incident late{};
+    late.kind = OB_INCIDENT_LATE_BLOCK;
+    late.sequence = wanted.sequence;
+    late.stream_frame = wanted.output_frame;
+    late.posted_ns = unit.posted_ns;
+    late.collected_ns = now_ns;
+    late.deadline_ns = wanted.deadline_ns;
+    if (active_count_ != 0 && active_[0]->has_posted(wanted.sequence)) {
+        late.process_id = active_[0]->process_id();
+        active_[0]->late_blocks().add(late, [this](const ob_incident& old) { report(old); });
+    }
+}
+
+bool ReplicaSet::is_late(std::size_t index) const noexcept
+{
+    const Replica& replica = *active_[index];
+    if (next_wanted_ == 0 || !replica.owes(next_wanted_ - 1))
+        return false;
+    // A standby is rung after the primary has answered: it owes the unit before.
+    const bool owes_newest = index == 0 || options_.pace == OB_PACE_FREE;
+    return !replica.is_in_step(owes_newest ? next_wanted_ : next_wanted_ - 1);
+}
+
+void ReplicaSet::let_go_of_hung(std::uint32_t late_limit) noexcept
+{
+    for (std::size_t index = 0; index < active_count_;) {
+        if (is_late(index) &&
+            active_[index]->note_late(rt::os::monotonic_ns(), late_limit, options_.hang_limit_ns))
+            demote(index, OB_CAUSE_HANG);
+        else
+            ++index;
+    }
+}
+
+bool ReplicaSet::is_whole(std::uint64_t sequence) const noexcept
+{
+    if (active_count_ < options_.replica_count)
+        return false;
+    return std::all_of(
+        active_.begin(), active_.begin() + static_cast<std::ptrdiff_t>(active_count_),
+        [sequence](const Replica* replica) { return replica->is_in_step(sequence + 1); });
+}
+
+/// Waits for the whole set: every replica has answered, and none is missing.
+Replica* ReplicaSet::take_at_free_pace(const Wanted& wanted, bool& gave_up) noexcept
+{
+    // However often services beat, die and come back: the call ends.
+    const std::uint64_t give_up_at_ns =
+        rt::os::monotonic_ns() + options_.hang_limit_ns + options_.give_up_ns;
+    Replica* found = nullptr;
+    for (;;) {
+        adopt_offers();
+        for (std::size_t index = 0; index < active_count_; ++index)
+            feed(*active_[index], log_->unit_count());
+        ring_all();
+        listen();
+        const auto ready = [&] {
+            return look_for(wanted, found) == Look::found && is_whole(wanted.sequence);
+        };
+        const std::uint64_t look_at_ns = rt::os::monotonic_ns() + free_pace_look_ns;
+        const auto woken = [&] { return ready() || has_offers() || demoted_count_ != 0; };
+        static_cast<void>(caller_->wait().wait(look_at_ns, 0, woken));
+        const std::uint64_t now_ns = rt::os::monotonic_ns();
+        if (ready())
+            return found;
+        let_go_of_hung(1);
+        release_demoted();
+        if (now_ns >= give_up_at_ns) {
+            gave_up = true;
+            let_go_of_silent(wanted.sequence);
+            return nullptr;
+        }
+    }
+}
+
+void ReplicaSet::let_go_of_silent(std::uint64_t sequence) noexcept
+{
+    for (std::size_t index = 0; index < active_count_;) {
+        if (active_[index]->is_in_step(sequence + 1))
+            ++index;
+        else
+            demote(index, OB_CAUSE_HANG);
+    }
+}
+
+bool ReplicaSet::has_offers() const noexcept
+{
+    return std::any_of(offers_.begin(), offers_.end(), [](const auto& place) {
+        return place.load(std::memory_order_relaxed) != nullptr;
+    });
+}
+
+bool ReplicaSet::reject(Replica& replica, std::uint64_t sequence) noexcept
+{
+    replica.bad_sequence = sequence + 1;
+    ring_all();
+    return std::any_of(
+        active_.begin(), active_.begin() + static_cast<std::ptrdiff_t>(active_count_),
+        [sequence](const Replica* other) {
+            return other->bad_sequence != sequence + 1 && other->has_posted(sequence);
+        });
+}
+
+void ReplicaSet::accept(Replica& replica, const Wanted& wanted) noexcept
+{
+    if (options_.replica_count > 1) {
+        played_.note(wanted.sequence,
+                     hash_frames(replica.answer_slot(), replica.shape().output_channel_count,
+                                 wanted.frame_count));
+    }
+    oldest_wanted_ = wanted.sequence + 1;
+    last_source_ = &replica;
+    has_had_source_ = true;
+    last_source_was_exact_ = is_exact(replica);
+    // Not known as equal, it stays the source until it misses: no switching to and fro.
+    if (!last_source_was_exact_ && &replica != active_[0]) {
+        const auto place = std::find(active_.begin(), active_.end(), &replica);
+        promote(static_cast<std::size_t>(place - active_.begin()));
+    }
+    replica.consume();
+}
+
+}  // namespace outboard::host

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+//
+// Replicas coming, going and being fed. Taking their answers is in replica_answers.cpp.
+
+#include "sdk/src/host/replica_set.hpp"
+
+#include "rt/os/clock.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace outboard::host {
+
+namespace {
+
+/// How many missed units a newcomer gets with each block, at real-time pace.
+constexpr std::uint64_t catch_up_units = 8;
+/// A measurement counts as "exact" after so long.
+constexpr double exact_seconds = 1.0;
+
+}  // namespace
+
+ReplicaSet::ReplicaSet(Caller& caller, const ReplicaSetOptions& options, const UnitLog& log,
+                       const History& history, const ParameterStore& parameters,
+                       Statistics& statistics)
+    : caller_(&caller),
+      options_(options),
+      log_(&log),
+      history_(&history),
+      parameters_(&parameters),
+      statistics_(&statistics),
+      played_(log.unit_count()),
+      frames_until_exact_(static_cast<std::uint64_t>(exact_seconds * options.sample_rate_hz))
+{
+    OB_ASSERT(options.replica_count >= 1 && options.replica_count < capacity);
+}
+
+bool ReplicaSet::offer(Replica& replica) noexcept
+{
+    for (auto& place : offers_) {
+        Replica* nobody = nullptr;
+        // release, pairs with the acquire in adopt_offers(): the replica is complete before the
+        // caller sees it.
+        if (place.compare_exchange_strong(nobody, &replica, std::memory_order_release,
+                                          std::memory_order_relaxed)) {
+            caller_->raise_alarm();
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ReplicaSet::withdraw(const Replica& replica) noexcept
+{
+    for (auto& place : offers_) {
+        Replica* expected = const_cast<Replica*>(&replica);
+        // relaxed: the caller has not touched what was still on offer.
+        if (place.compare_exchange_strong(expected, nullptr, std::memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
+void ReplicaSet::adopt_offers() noexcept
+{
+    // Offline nothing is left out: a newcomer also gets what is waited for.
+    const std::uint64_t next_sequence =
+        options_.pace == OB_PACE_FREE ? oldest_wanted_ : log_->next_sequence();
+    for (auto& place : offers_) {
+        if (place.load(std::memory_order_relaxed) == nullptr || active_count_ == active_.size())
+            continue;
+        // acquire, pairs with the release in offer().
+        Replica* const replica = place.exchange(nullptr, std::memory_order_acquire);
+        if (replica == nullptr)
+            continue;
+        replica->enter_stream(next_sequence);
+        active_[active_count_++] = replica;
+    }
+    publish_primary();
+}
+
+void ReplicaSet::publish_primary() noexcept
+{
+    primary_process_id_.store(active_count_ != 0 ? active_[0]->process_id() : -1,
+                              std::memory_order_relaxed);
+}
+
+void ReplicaSet::begin_block(std::uint64_t output_frame) noexcept
+{
+    output_frame_ = output_frame;
+    adopt_offers();
+    // A dead primary may still have answers that we want (pipelined mode); but one whom a standby
+    // can replace is let go at once, so that this block's wake goes to the right one.
+    for (std::size_t index = 0; index < active_count_;) {
+        const bool can_go = active_count_ > 1 && active_[index]->ended_ns() != 0;
+        if (can_go)
+            demote(index, OB_CAUSE_CRASH);
+        else
+            ++index;
+    }
+}
+
+void ReplicaSet::post(std::uint64_t new_units) noexcept
+{
+    const bool is_free = options_.pace == OB_PACE_FREE;
+    for (std::size_t index = 0; index < active_count_; ++index)
+        feed(*active_[index], is_free ? log_->unit_count() : new_units + catch_up_units);
+    if (is_free)
+        ring_all();
+    else
+        ring_primary();
+}
+
+std::uint64_t ReplicaSet::oldest_available(std::uint64_t sequence) const noexcept
+{
+    Unit unit{};
+    while (sequence < log_->next_sequence() &&
+           (!log_->get(sequence, unit) || !history_->reaches(unit.first_frame)))
+        ++sequence;
+    return sequence;
+}
+
+void ReplicaSet::feed(Replica& replica, std::uint64_t unit_budget) noexcept
+{
+    // A dead one gets nothing more; what it answered before is still taken.
+    if (replica.ended_ns() != 0)
+        return;
+    Unit unit{};
+    for (; unit_budget != 0 && replica.next_post() < log_->next_sequence(); --unit_budget) {
+        const std::uint64_t sequence = replica.next_post();
+        if (!log_->get(sequence, unit) || !history_->reaches(unit.first_frame)) {
+            // Too far behind for the history: it goes on without the units in between.
+            replica.skip_to(oldest_available(sequence));
+            replica.has_diverged = true;
+            continue;
+        }
+        if (replica.post(unit, *history_, *parameters_) != rt::RingStatus::ok) {
+            statistics_->counters.not_posted.add();
+            return;  // full: it is behind, and gets it later; corrupt: its answers will show it
+        }
+    }
+}
+
+void ReplicaSet::ring_primary() noexcept
+{
+    if (active_count_ == 0 || !std::exchange(active_[0]->needs_ring, false))
+        return;
+    caller_->note_posted(active_[0]->request_bell());
+}
+
+void ReplicaSet::ring_all() noexcept
+{
+    for (std::size_t index = 0; index < active_count_; ++index) {
+        if (std::exchange(active_[index]->needs_ring, false))
+            static_cast<void>(rt::ring(active_[index]->request_bell()));
+    }
+}
+
+void ReplicaSet::listen() noexcept
+{
+    caller_->wait().clear();
+    for (std::size_t index = 0; index < active_count_; ++index)
+        caller_->wait().add(active_[index]->reply_bell());
+}
+
+void ReplicaSet::promote(std::size_t index) noexcept
+{
+    std::rotate(active_.begin(), active_.begin() + static_cast<std::ptrdiff_t>(index),
+                active_.begin() + static_cast<std::ptrdiff_t>(index) + 1);
+    publish_primary();
+}
+
+void ReplicaSet::demote(std::size_t index, ob_cause cause) noexcept
+{
+    Replica& replica = *active_[index];
+    for (std::size_t next = index + 1; next < active_count_; ++next)
+        active_[next - 1] = active_[next];
+    --active_count_;
+    // Released only at the end of the block: its reply bell may still be in the wait's list.
+    demoted_[demoted_count_++] = {&replica, cause};
+    replica.in_step.store(false, std::memory_order_relaxed);
+    if (last_source_ == &replica)
+        last_source_ = nullptr;
+
+    ob_incident incident{};
+    incident.kind = index == 0 ? OB_INCIDENT_FAILOVER : OB_INCIDENT_STANDBY_LOST;
+    incident.cause = cause;
+    incident.process_id = replica.process_id();
+    incident.detail = replica.exit_detail.load(std::memory_order_relaxed);
+    incident.sequence = log_->next_sequence() == 0 ? 0 : log_->next_sequence() - 1;
+    incident.stream_frame = output_frame_;
+    incident.fault_ns = replica.fault_ns.load(std::memory_order_relaxed);
+    incident.detected_ns = rt::os::monotonic_ns();
+    report(incident);
+    replica.late_blocks().settle_all(cause == OB_CAUSE_HANG ? OB_CAUSE_HUNG : OB_CAUSE_KILL,
+                                     [this](const ob_incident& late) { report(late); });
+    statistics_->counters.failovers.add();
+
+    if (index == 0) {  // the best of the others takes over, and hears of it now
+        for (std::size_t next = 0; next < active_count_; ++next) {
+            if (active_[next]->in_step.load(std::memory_order_relaxed)) {
+                promote(next);
+                break;
+            }
+        }
+        ring_all();
+    }
+    publish_primary();
+}
+
+void ReplicaSet::release_demoted() noexcept
+{
+    for (std::size_t index = 0; index < demoted_count_; ++index)
+        demoted_[index].replica->release(demoted_[index].cause);
+    demoted_count_ = 0;
+}
+
+void ReplicaSet::end_block() noexcept
+{
+    ring_all();
+    let_go_of_hung(options_.late_limit);
+    release_demoted();
+}
+
+void ReplicaSet::report(const ob_incident& incident) noexcept
+{
+    statistics_->report(incident);
+}
+
+void ReplicaSet::report_late(const ob_incident& incident) noexcept
+{
+    statistics_->counters.late_replies.add();
+    report(incident);
+}
+
+}  // namespace outboard::host

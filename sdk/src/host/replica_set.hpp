@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// The replicas that serve one insert, as its caller sees them: all get every unit, one answer is
+/// played, and those that are lost are let go. The first of the set is the primary.
+///
+/// Standbys are rung late, so that they never stand in the primary's way: once its answer has been
+/// taken; or when it is lost; or when it has not come for longer than usual (hedge).
+
+#include "sdk/src/host/caller.hpp"
+#include "sdk/src/host/history.hpp"
+#include "sdk/src/host/parameter_store.hpp"
+#include "sdk/src/host/played_blocks.hpp"
+#include "sdk/src/host/replica.hpp"
+#include "sdk/src/host/statistics.hpp"
+#include "sdk/src/host/unit_log.hpp"
+
+#include <outboard/host.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace outboard::host {
+
+struct ReplicaSetOptions {
+    ob_pace pace;
+    std::uint32_t replica_count;  ///< primary and standbys
+    bool is_deterministic;        ///< the processor says so of itself
+    double sample_rate_hz;
+    std::uint64_t spin_ns;
+    std::uint32_t late_limit;
+    std::uint64_t hang_limit_ns;
+    std::uint64_t give_up_ns;
+};
+
+class ReplicaSet {
+public:
+    static constexpr std::size_t capacity = 4;
+
+    ReplicaSet(Caller& caller, const ReplicaSetOptions& options, const UnitLog& log,
+               const History& history, const ParameterStore& parameters, Statistics& statistics);
+    ReplicaSet(const ReplicaSet&) = delete;
+    ReplicaSet& operator=(const ReplicaSet&) = delete;
+
+    // ---- plain thread ----
+
+    /// Puts a replica at the caller's disposal. @return false when all places are taken
+    [[nodiscard]] bool offer(Replica& replica) noexcept;
+    /// Takes back an offer. @return false when the caller has it already: wait for its release
+    [[nodiscard]] bool withdraw(const Replica& replica) noexcept;
+    /// How long a primary may take before the standbys are rung as well.
+    void set_hedge_ns(std::uint64_t hedge_ns) noexcept
+    {
+        hedge_ns_.store(hedge_ns, std::memory_order_relaxed);
+    }
+
+    // ---- any ----
+    /// The process id of the replica that is played, -1 for none.
+    [[nodiscard]] std::int32_t primary_process_id() const noexcept
+    {
+        return primary_process_id_.load(std::memory_order_relaxed);
+    }
+
+    // ---- caller ----
+
+    /// Start of a block: takes in newcomers, lets go whom another can replace at once.
+    /// @param output_frame  first frame of the block, for incidents
+    void begin_block(std::uint64_t output_frame) noexcept;
+    /// Posts what is new in the log, and to newcomers some of what they have missed.
+    /// @param new_units  how many units the log got since the last time
+    void post(std::uint64_t new_units) noexcept;
+
+    /// The end of a unit that is to be played.
+    struct Wanted {
+        std::uint64_t sequence;
+        std::uint32_t frame_count;
+        std::uint64_t deadline_ns;
+        std::uint64_t output_frame;
+    };
+    struct Taken {
+        Replica* replica = nullptr;      ///< whose answer_slot() it is; null: nobody's
+        bool is_another_source = false;  ///< not known to be identical with what was played before
+        bool gave_up = false;
+        bool has_waited = false;
+    };
+    /// Waits for the answer to a unit until its deadline; at free pace until it has come.
+    [[nodiscard]] Taken take(const Wanted& wanted) noexcept;
+    /// The answer turned out not to be finite: another replica's may be. Then take() again.
+    /// @return false when there is nobody else
+    [[nodiscard]] bool reject(Replica& replica, std::uint64_t sequence) noexcept;
+    /// The answer has been copied.
+    void accept(Replica& replica, const Wanted& wanted) noexcept;
+
+    /// End of a block: rings the standbys and lets go of those that are lost.
+    void end_block() noexcept;
+
+private:
+    enum class Look : std::uint8_t { found, may_come, nobody };
+
+    void adopt_offers() noexcept;
+    void feed(Replica& replica, std::uint64_t unit_budget) noexcept;
+    [[nodiscard]] std::uint64_t oldest_available(std::uint64_t sequence) const noexcept;
+    void ring_primary() noexcept;
+    void ring_all() noexcept;
+    void listen() noexcept;
+    void promote(std::size_t index) noexcept;
+    void publish_primary() noexcept;
+
+    [[nodiscard]] Look look_for(const Wanted& wanted, Replica*& found) noexcept;
+    [[nodiscard]] Answer look_at(Replica& replica, const Wanted& wanted) noexcept;
+    [[nodiscard]] bool has_failed(std::size_t index, Answer answer, bool has_ended,
+                                  const Wanted& wanted) noexcept;
+    [[nodiscard]] Replica* take_in_time(const Wanted& wanted, bool& has_waited) noexcept;
+    [[nodiscard]] Replica* take_at_free_pace(const Wanted& wanted, bool& gave_up) noexcept;
+    [[nodiscard]] bool is_whole(std::uint64_t sequence) const noexcept;
+    [[nodiscard]] Replica* any_answer(const Wanted& wanted) noexcept;
+    [[nodiscard]] bool has_offers() const noexcept;
+    void note_missed_deadline(const Wanted& wanted, std::uint64_t now_ns) noexcept;
+    [[nodiscard]] bool is_late(std::size_t index) const noexcept;
+    void let_go_of_hung(std::uint32_t late_limit) noexcept;
+    void let_go_of_silent(std::uint64_t sequence) noexcept;
+    void compare(Replica& replica) noexcept;
+    [[nodiscard]] bool is_exact(const Replica& replica) const noexcept;
+    void demote(std::size_t index, ob_cause cause) noexcept;
+    void release_demoted() noexcept;
+    void report(const ob_incident& incident) noexcept;
+    void report_late(const ob_incident& incident) noexcept;
+
+    Caller* caller_;
+    ReplicaSetOptions options_;
+    const UnitLog* log_;
+    const History* history_;
+    const ParameterStore* parameters_;
+    Statistics* statistics_;
+
+    std::array<std::atomic<Replica*>, capacity> offers_{};
+    std::atomic<std::int32_t> primary_process_id_{-1};
+    std::atomic<std::uint64_t> hedge_ns_{0};
+
+    // caller only
+    std::array<Replica*, capacity> active_{};
+    std::size_t active_count_ = 0;
+    struct Demoted {
+        Replica* replica;
+        ob_cause cause;
+    };
+    std::array<Demoted, capacity> demoted_{};
+    std::size_t demoted_count_ = 0;
+    const Replica* last_source_ = nullptr;  ///< null when it was lost
+    bool has_had_source_ = false;
+    bool last_source_was_exact_ = false;
+    std::uint64_t oldest_wanted_ = 0;  ///< the oldest unit that is still to be played
+    std::uint64_t next_wanted_ = 0;    ///< the newest one that was asked for, + 1
+    PlayedBlocks played_;
+    std::uint64_t output_frame_ = 0;
+    std::uint64_t frames_until_exact_ = 0;
+};
+
+}  // namespace outboard::host

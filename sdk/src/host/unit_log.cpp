@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+
+#include "sdk/src/host/unit_log.hpp"
+
+#include "rt/path/contract.hpp"
+
+#include <bit>
+#include <cstring>
+
+namespace outboard::host {
+
+UnitLog::UnitLog(std::uint64_t unit_count, std::size_t event_bytes)
+    : records_(std::bit_ceil(unit_count)),
+      events_(event_bytes)
+{}
+
+void UnitLog::append(const Unit& unit) noexcept
+{
+    OB_ASSERT(unit.sequence == next_sequence_);
+    OB_ASSERT(unit.events.size() <= events_.size());
+    const std::uint64_t capacity = events_.size();
+    if (!unit.events.empty()) {
+        const std::uint64_t until_wrap = capacity - events_end_ % capacity;
+        if (unit.events.size() > until_wrap)  // events of one unit lie in one piece
+            events_end_ += until_wrap;
+        std::memcpy(events_.data() + events_end_ % capacity, unit.events.data(),
+                    unit.events.size());
+    }
+    records_[next_sequence_ % records_.size()] = {
+        .first_frame = unit.first_frame,
+        .posted_ns = unit.posted_ns,
+        .events_begin = events_end_,
+        .frame_count = unit.frame_count,
+        .event_bytes = static_cast<std::uint32_t>(unit.events.size())};
+    events_end_ += unit.events.size();
+    ++next_sequence_;
+}
+
+bool UnitLog::get(std::uint64_t sequence, Unit& out) const noexcept
+{
+    if (sequence >= next_sequence_ || next_sequence_ - sequence > records_.size())
+        return false;
+    const Record& record = records_[sequence % records_.size()];
+    const bool events_are_there =
+        record.event_bytes == 0 || events_end_ - record.events_begin <= events_.size();
+    if (!events_are_there)
+        return false;
+    const std::size_t begin = record.event_bytes == 0
+                                  ? 0
+                                  : static_cast<std::size_t>(record.events_begin % events_.size());
+    out = {.sequence = sequence,
+           .first_frame = record.first_frame,
+           .frame_count = record.frame_count,
+           .posted_ns = record.posted_ns,
+           .events = {events_.data() + begin, record.event_bytes}};
+    return true;
+}
+
+}  // namespace outboard::host
