@@ -167,10 +167,11 @@ private:
     {
         OB_ASSERT(word_count_ != 0);
         const std::span<const os::FutexWait> words{words_.data(), word_count_};
-        if (word_count_ == 1 || bell_count_ == 1 || !use_wait_any_)
+        if (word_count_ == 1 || bell_count_ == 1 || !use_wait_any_) {
             static_cast<void>(os::futex_wait(words.front(), deadline_ns));
-        else
+        } else {
             static_cast<void>(os::futex_wait_any(words, deadline_ns));
+        }
     }
 
     const std::atomic<std::uint32_t>* alarm_;

@@ -13,7 +13,6 @@
 #include <new>
 #include <vector>
 
-using outboard::api::clear_last_error;
 using outboard::api::fail;
 using outboard::api::guarded;
 
@@ -41,9 +40,10 @@ ob_status ob_host_create(const ob_host_config* config, ob_host** out) noexcept
     return guarded([&] {
         ob_host_config effective;
         ob_host_config_init(&effective);
-        if (config != nullptr && config->struct_size_bytes != sizeof(*config))
+        if (config != nullptr && config->struct_size_bytes != sizeof(*config)) {
             return fail(OB_ERR_INVALID_ARGUMENT,
                         "struct_size_bytes is wrong: call ob_host_config_init() first");
+        }
         if (config != nullptr)
             effective = *config;
         if (!is_priority(effective.supervisor_priority))
@@ -51,7 +51,9 @@ ob_status ob_host_create(const ob_host_config* config, ob_host** out) noexcept
         auto host = outboard::host::Host::create(effective);
         if (!host)
             return fail(host.error(), "cannot start the host's threads");
-        *out = new ob_host{std::move(*host)};
+        auto handle = std::make_unique<ob_host>();
+        handle->impl = std::move(*host);
+        *out = handle.release();
         return ob_status{OB_OK};
     });
 }
@@ -86,9 +88,10 @@ ob_status ob_host_list_processors(ob_host* host, const char* service, ob_process
             return ob_status{OB_AGAIN};
         for (const auto& offer : offers) {
             *out = {};
-            std::snprintf(out->name, sizeof(out->name), "%s", offer.name.c_str());
-            std::snprintf(out->description, sizeof(out->description), "%s",
-                          offer.description.c_str());
+            static_cast<void>(
+                std::snprintf(out->name, sizeof(out->name), "%s", offer.name.c_str()));
+            static_cast<void>(std::snprintf(out->description, sizeof(out->description), "%s",
+                                            offer.description.c_str()));
             out->flags = offer.flags;
             out->parameter_count = static_cast<uint32_t>(offer.parameters.size());
             ++out;
@@ -134,15 +137,18 @@ ob_status ob_caller_create(ob_host* host, const ob_caller_config* config, ob_cal
         ob_caller_config_init(&effective);
         if (config != nullptr)
             effective = *config;
-        if (effective.struct_size_bytes != sizeof(effective))
+        if (effective.struct_size_bytes != sizeof(effective)) {
             return fail(OB_ERR_INVALID_ARGUMENT,
                         "struct_size_bytes is wrong: call ob_caller_config_init() first");
+        }
         if (!is_priority(effective.realtime_priority))
             return fail(OB_ERR_INVALID_ARGUMENT, "realtime_priority must be 0 .. 95");
         auto caller = host->impl->make_caller(effective);
         if (caller == nullptr)
             return fail(OB_ERR_REFUSED, "a host has at most 32 callers");
-        *out = new ob_caller{std::move(caller)};
+        auto handle = std::make_unique<ob_caller>();
+        handle->impl = std::move(caller);
+        *out = handle.release();
         return ob_status{OB_OK};
     });
 }

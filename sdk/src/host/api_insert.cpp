@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 using outboard::api::fail;
@@ -63,7 +64,10 @@ ob_status ob_insert_create(ob_caller* caller, const ob_insert_config* config,
         auto impl = host.start_insert(*caller->impl, outboard::host::make_spec(*config), failure);
         if (impl == nullptr)
             return fail(failure.status, failure.message);
-        *out = new ob_insert{std::move(impl), &host};
+        auto handle = std::make_unique<ob_insert>();
+        handle->impl = std::move(impl);
+        handle->host = &host;
+        *out = handle.release();
         return ob_status{OB_OK};
     });
 }

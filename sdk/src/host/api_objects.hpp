@@ -18,5 +18,5 @@ struct ob_caller {
 
 struct ob_insert {
     std::unique_ptr<outboard::host::Insert> impl;
-    outboard::host::Host* host;
+    outboard::host::Host* host = nullptr;
 };

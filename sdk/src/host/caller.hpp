@@ -29,6 +29,7 @@ public:
     {}
     Caller(const Caller&) = delete;
     Caller& operator=(const Caller&) = delete;
+    ~Caller() = default;
 
     // ---- caller ----
 

@@ -76,10 +76,11 @@ Connection::Connection(const InsertSpec& spec, const HostContext& context)
     const char* const directory =
         context.service_directory.empty() ? nullptr : context.service_directory.c_str();
     const auto executable = registry::find_executable(spec.service, directory);
-    if (!executable)
+    if (!executable) {
         fail(make_failure(executable.error(), "service '" + spec.service + "'"));
-    else
+    } else {
         start_child(*executable);
+    }
 }
 
 Connection::~Connection()

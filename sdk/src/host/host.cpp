@@ -56,10 +56,11 @@ Host::Host(const ob_host_config& config, rt::os::WakeEvent wake) noexcept
 {
     if (config.hold_cpu_latency == 0)
         return;
-    if (auto held = rt::os::hold_cpu_latency(0))
+    if (auto held = rt::os::hold_cpu_latency(0)) {
         cpu_latency_ = std::move(*held);
-    else
+    } else {
         log(OB_LOG_WARNING, "CPU wake-up latency is not held low: " + api::describe(held.error()));
+    }
 }
 
 Host::~Host()
@@ -183,10 +184,11 @@ Failure Host::save_state(Insert& insert, std::vector<std::byte>& state)
 
 Failure Host::load_state(Insert& insert, std::span<const std::byte> state)
 {
-    if (state.size() > link::state_bytes_max)
+    if (state.size() > link::state_bytes_max) {
         return {OB_ERR_INVALID_ARGUMENT, "a state of " + std::to_string(state.size()) +
                                              " bytes is larger than " +
                                              std::to_string(link::state_bytes_max)};
+    }
     std::unique_lock lock{mutex_};
     Failure failure;
     const std::uint32_t request = insert.request_loaded_state(state, failure);

@@ -33,9 +33,9 @@ constexpr double history_seconds = 0.5;
     ob_parameter_info info{};
     info.id = offer.id;
     info.flags = offer.flags;
-    std::snprintf(info.key, sizeof(info.key), "%s", offer.key.c_str());
-    std::snprintf(info.name, sizeof(info.name), "%s", offer.name.c_str());
-    std::snprintf(info.unit, sizeof(info.unit), "%s", offer.unit.c_str());
+    static_cast<void>(std::snprintf(info.key, sizeof(info.key), "%s", offer.key.c_str()));
+    static_cast<void>(std::snprintf(info.name, sizeof(info.name), "%s", offer.name.c_str()));
+    static_cast<void>(std::snprintf(info.unit, sizeof(info.unit), "%s", offer.unit.c_str()));
     info.minimum = offer.minimum;
     info.maximum = offer.maximum;
     info.initial = offer.initial;
@@ -252,9 +252,10 @@ void Insert::update_hedge()
         return;
     constexpr std::uint64_t samples_min = 100;
     const rt::Histogram& round_trip = statistics_.histograms[OB_HISTOGRAM_ROUND_TRIP];
-    if (round_trip.count() >= samples_min)
+    if (round_trip.count() >= samples_min) {
         stream_->replicas().set_hedge_ns(
             std::max(4 * round_trip.quantile_ns(0.5), round_trip.quantile_ns(0.99)));
+    }
 }
 
 void Insert::add_handles(std::vector<rt::os::PollEntry>& entries) const
@@ -278,10 +279,11 @@ std::uint64_t Insert::due_ns() const
         due_ns = std::min(due_ns, served.connection->due_ns());
         if (served.connection->phase() == Connection::Phase::loaded)
             due_ns = std::min(due_ns, now_ns + checkpoint_interval_ns);
-        if (is_lost(served))  // nobody tells us when the caller lets go: look again
+        if (is_lost(served)) {  // nobody tells us when the caller lets go: look again
             due_ns = std::min(due_ns, now_ns + look_interval_ns);
-        else
+        } else {
             ++served_count;
+        }
     }
     return served_count == spec_.replica_count() ? due_ns : std::min(due_ns, retry_at_ns_);
 }
@@ -328,7 +330,7 @@ Failure Insert::inject_fault(ob_fault fault, std::uint32_t argument)
         wire::InjectFaultT message;
         message.kind = fault;
         message.argument = argument;
-        struck = connection->send(std::move(message));
+        struck = connection->send(message);
     }
     return struck ? Failure{} : make_failure(struck.error(), "cannot strike the service");
 }
@@ -342,7 +344,7 @@ std::uint32_t Insert::request_saved_state(Failure& failure)
     }
     wire::SaveStateT message;
     message.request = ++last_request_;
-    if (const auto sent = connection->ask(std::move(message)); !sent)
+    if (const auto sent = connection->ask(message); !sent)
         failure = make_failure(sent.error(), "cannot ask for the state");
     return last_request_;
 }

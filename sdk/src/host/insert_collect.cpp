@@ -102,9 +102,10 @@ bool InsertStream::fetch(const Piece& piece, float* const* outputs) noexcept
         held_is_wet_ = fetch_unit(piece, held_.data(), 0);
     }
     if (held_is_wet_) {
-        for (std::uint32_t channel = 0; channel < channel_count; ++channel)
+        for (std::uint32_t channel = 0; channel < channel_count; ++channel) {
             std::memcpy(outputs[channel] + piece.offset, held_[channel] + piece.unit_offset,
                         piece.frame_count * sizeof(float));
+        }
     }
     return held_is_wet_;
 }
@@ -127,9 +128,10 @@ bool InsertStream::fetch_unit(const Piece& piece, float* const* to, std::uint32_
             return false;
         const link::Slot<const std::byte> slot = taken.replica->answer_slot();
         bool is_finite = true;
-        for (std::uint32_t channel = 0; channel < format_.output_channel_count; ++channel)
+        for (std::uint32_t channel = 0; channel < format_.output_channel_count; ++channel) {
             is_finite &=
                 copy_finite(slot.channel(channel), piece.unit_frame_count, to[channel] + offset);
+        }
         if (is_finite) {
             if (taken.is_another_source)
                 stage_.switch_source();
@@ -149,10 +151,11 @@ void InsertStream::take_answer(const Piece& piece, const Replica& replica) noexc
     auto& histograms = statistics_->histograms;
     // Pipelined, the answer has been lying there: then it is its end of processing that counts.
     const bool is_pipelined = piece.sequence + 1 != log_.next_sequence();
-    if (!is_pipelined)
+    if (!is_pipelined) {
         histograms[OB_HISTOGRAM_ROUND_TRIP].record(answer_seen_ns_ - post_started_ns_);
-    else if (header.dsp_ended_ns > header.posted_ns)
+    } else if (header.dsp_ended_ns > header.posted_ns) {
         histograms[OB_HISTOGRAM_ROUND_TRIP].record(header.dsp_ended_ns - header.posted_ns);
+    }
     if (header.dsp_ended_ns >= header.dsp_started_ns)
         histograms[OB_HISTOGRAM_DSP].record(header.dsp_ended_ns - header.dsp_started_ns);
     take_events(piece, replica);
@@ -215,9 +218,10 @@ void InsertStream::finish_block(std::uint64_t frame_count) noexcept
     replicas_.end_block();
     block_events_.clear();
     const std::int64_t first = output_frame(0) - format_.adaptor_latency_frames;
-    if (!events_out_.is_empty())
+    if (!events_out_.is_empty()) {
         events_out_.take_until(first, first + static_cast<std::int64_t>(frame_count),
                                block_events_);
+    }
 
     Counters& counters = statistics_->counters;
     counters.blocks.add();

@@ -16,7 +16,7 @@ namespace {
 template <std::size_t Size>
 void copy_text(const std::string& text, char (&out)[Size])
 {
-    std::snprintf(out, Size, "%s", text.c_str());
+    static_cast<void>(std::snprintf(out, Size, "%s", text.c_str()));
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ ob_guarantee Insert::guarantee(std::string& reason) const
             reason.clear();
         } else if (replica.joined_with() != JoinedWith::parameters) {
             best = OB_GUARANTEE_FINITE_MEMORY;
-            reason = "outputs have not been equal for a second yet";
+            reason = "its output was not compared yet, or was not equal";
         } else {
             best = std::max(best, OB_GUARANTEE_PARAMETERS);
             reason = "the processor has no checkpoints: a newcomer knows its parameters only";

@@ -43,6 +43,7 @@ public:
                  ParameterStore& parameters, Statistics& statistics, History history);
     InsertStream(const InsertStream&) = delete;
     InsertStream& operator=(const InsertStream&) = delete;
+    ~InsertStream() = default;
 
     // ---- caller; documented in host.h ----
     [[nodiscard]] ob_status process(const float* const* inputs, float* const* outputs,

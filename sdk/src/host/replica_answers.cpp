@@ -254,10 +254,11 @@ Replica* ReplicaSet::take_at_free_pace(const Wanted& wanted, bool& gave_up) noex
 void ReplicaSet::let_go_of_silent(std::uint64_t sequence) noexcept
 {
     for (std::size_t index = 0; index < active_count_;) {
-        if (active_[index]->is_in_step(sequence + 1))
+        if (active_[index]->is_in_step(sequence + 1)) {
             ++index;
-        else
+        } else {
             demote(index, OB_CAUSE_HANG);
+        }
     }
 }
 

@@ -93,10 +93,11 @@ void ReplicaSet::begin_block(std::uint64_t output_frame) noexcept
     // can replace is let go at once, so that this block's wake goes to the right one.
     for (std::size_t index = 0; index < active_count_;) {
         const bool can_go = active_count_ > 1 && active_[index]->ended_ns() != 0;
-        if (can_go)
+        if (can_go) {
             demote(index, OB_CAUSE_CRASH);
-        else
+        } else {
             ++index;
+        }
     }
 }
 
@@ -105,10 +106,11 @@ void ReplicaSet::post(std::uint64_t new_units) noexcept
     const bool is_free = options_.pace == OB_PACE_FREE;
     for (std::size_t index = 0; index < active_count_; ++index)
         feed(*active_[index], is_free ? log_->unit_count() : new_units + catch_up_units);
-    if (is_free)
+    if (is_free) {
         ring_all();
-    else
+    } else {
         ring_primary();
+    }
 }
 
 std::uint64_t ReplicaSet::oldest_available(std::uint64_t sequence) const noexcept

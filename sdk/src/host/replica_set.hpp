@@ -44,6 +44,7 @@ public:
                const History& history, const ParameterStore& parameters, Statistics& statistics);
     ReplicaSet(const ReplicaSet&) = delete;
     ReplicaSet& operator=(const ReplicaSet&) = delete;
+    ~ReplicaSet() = default;
 
     // ---- plain thread ----
 

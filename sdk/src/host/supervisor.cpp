@@ -141,10 +141,11 @@ void Supervisor::look_at(Watched& service, bool has_ended)
     // The caller has given it up though it lives: it hangs, or broke the protocol. A found service
     // is its owner's; the plain thread only hangs up.
     service.is_condemned = true;
-    if (service.is_child)
+    if (service.is_child) {
         static_cast<void>(rt::os::send_signal(*service.process, SIGKILL));
-    else
+    } else {
         on_death_();
+    }
 }
 
 }  // namespace outboard::host

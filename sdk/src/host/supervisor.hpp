@@ -24,10 +24,10 @@ namespace outboard::host {
 
 /// One streaming service as the supervisor sees it.
 struct Watched {
-    const rt::os::UniqueHandle* process;
-    Replica* replica;
-    Caller* caller;
-    bool is_child;
+    const rt::os::UniqueHandle* process = nullptr;
+    Replica* replica = nullptr;
+    Caller* caller = nullptr;
+    bool is_child = false;
     bool is_condemned = false;
 };
 
