@@ -203,10 +203,11 @@ void ReplicaSet::let_go_of_hung(std::uint32_t late_limit) noexcept
 {
     for (std::size_t index = 0; index < active_count_;) {
         if (is_late(index) &&
-            active_[index]->note_late(rt::os::monotonic_ns(), late_limit, options_.hang_limit_ns))
+            active_[index]->note_late(rt::os::monotonic_ns(), late_limit, options_.hang_limit_ns)) {
             demote(index, OB_CAUSE_HANG);
-        else
+        } else {
             ++index;
+        }
     }
 }
 
