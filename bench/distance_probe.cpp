@@ -38,10 +38,11 @@ bool DistanceProbe::answer(Shared& shared, int cpu)
             continue;
         }
         while (last != wanted) {
-            if (shared.ping.load(std::memory_order_acquire) == last)
+            if (shared.ping.load(std::memory_order_acquire) == last) {
                 rt::spin_pause();
-            else
+            } else {
                 shared.pong.store(++last, std::memory_order_release);
+            }
         }
     }
 }

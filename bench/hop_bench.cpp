@@ -217,7 +217,7 @@ void print(const std::string& name, const Figures& figures)
     std::printf("  own cost of the host side p50 %.2f  p99 %.2f us; late answers %llu\n\n",
                 us(figures.own.p50_ns), us(figures.own.p99_ns),
                 static_cast<unsigned long long>(figures.late_count));
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
 }
 
 [[nodiscard]] nlohmann::json to_json(const Summary& summary)
@@ -268,9 +268,7 @@ void print(const std::string& name, const Figures& figures)
     return all;
 }
 
-}  // namespace
-
-int main(int argc, char** argv)
+[[nodiscard]] ExitCode run(int argc, char** argv)
 {
     Options options;
     std::vector<std::string> names;
@@ -297,5 +295,13 @@ int main(int argc, char** argv)
         print(measurement.name(), figures);
         results.push_back(to_json(measurement.name(), figures));
     }
-    return write_json("hop", options, machine, results) ? EXIT_SUCCESS : EXIT_FAILURE;
+    write_json("hop", options, machine, results);
+    return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    return run_reporting_errors(run, argc, argv);
 }

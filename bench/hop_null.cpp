@@ -3,8 +3,9 @@
 #include "bench/hop_null.hpp"
 
 #include <array>
-#include <cstdio>
-#include <cstdlib>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
 
 namespace outboard::bench {
 
@@ -12,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t frame_count = 64;
 constexpr std::uint32_t channel_count = 2;
-static_assert(frame_count * channel_count == std::tuple_size_v<HopBlock>);
+static_assert(std::tuple_size_v<HopBlock> == std::size_t{frame_count} * channel_count);
 
 constexpr std::uint64_t patience_ns = 1'000'000'000;
 
@@ -20,8 +21,8 @@ void expect_ok(ob_status status, const char* what)
 {
     if (status == OB_OK)
         return;
-    std::fprintf(stderr, "%s: %s: %s\n", what, ob_status_text(status), ob_last_error_message());
-    std::exit(EXIT_FAILURE);
+    throw std::runtime_error{std::string{what} + ": " + ob_status_text(status) + ": " +
+                             ob_last_error_message()};
 }
 
 }  // namespace

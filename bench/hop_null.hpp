@@ -23,8 +23,7 @@ public:
         bool hold_cpu_latency = false;
     };
 
-    /// Starts the service. Ends the program with a message when that fails: there is nothing to
-    /// measure then.
+    /// Starts the service; throws when that fails: there is nothing to measure then.
     explicit NullHop(const Config& config);
 
     /// @return whether the answer came in time

@@ -5,8 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 namespace outboard::bench {
 
@@ -47,6 +49,16 @@ std::optional<ExitCode> parse_options(int argc, char** argv, const char* descrip
     return std::nullopt;
 }
 
+ExitCode run_reporting_errors(ExitCode (*run)(int, char**), int argc, char** argv) noexcept
+{
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        static_cast<void>(std::fprintf(stderr, "%s\n", error.what()));
+        return 1;
+    }
+}
+
 bool is_wanted(const Options& options, const std::string& name)
 {
     return options.only.empty() ||
@@ -63,11 +75,11 @@ void print_head(const Options& options, const Machine& machine)
         options.pair_count);
 }
 
-bool write_json(const char* benchmark, const Options& options, const Machine& machine,
+void write_json(const char* benchmark, const Options& options, const Machine& machine,
                 const nlohmann::json& results)
 {
     if (options.json_path.empty())
-        return true;
+        return;
     const nlohmann::json document{{"benchmark", benchmark},
                                   {"version", 1},
                                   {"command", options.command_line},
@@ -79,8 +91,7 @@ bool write_json(const char* benchmark, const Options& options, const Machine& ma
     file << document.dump(2) << '\n';
     file.close();
     if (!file)
-        std::fprintf(stderr, "%s: cannot be written\n", options.json_path.c_str());
-    return static_cast<bool>(file);
+        throw std::runtime_error{options.json_path + ": cannot be written"};
 }
 
 }  // namespace outboard::bench

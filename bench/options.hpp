@@ -31,14 +31,19 @@ using ExitCode = int;
                                                     const std::vector<std::string>& names,
                                                     Options& options);
 
+/// Runs the benchmark; what it throws becomes a message on the standard error output and exit
+/// code 1.
+[[nodiscard]] ExitCode run_reporting_errors(ExitCode (*run)(int, char**), int argc,
+                                            char** argv) noexcept;
+
 [[nodiscard]] bool is_wanted(const Options& options, const std::string& name);
 
 /// Prints what stands above the figures.
 void print_head(const Options& options, const Machine& machine);
 
 /// Adds the head to `results` and writes the document if one is wanted.
-/// @return whether that succeeded; says why not on the standard error output
-[[nodiscard]] bool write_json(const char* benchmark, const Options& options, const Machine& machine,
-                              const nlohmann::json& results);
+/// Throws when it cannot be written.
+void write_json(const char* benchmark, const Options& options, const Machine& machine,
+                const nlohmann::json& results);
 
 }  // namespace outboard::bench

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 
 namespace {
@@ -44,9 +45,11 @@ struct Figures {
                                std::uint64_t element_count)
 {
     std::vector<double> values;
-    for (const ChunkPair& pair : pairs)
+    values.reserve(pairs.size());
+    for (const ChunkPair& pair : pairs) {
         values.push_back(static_cast<double>((pair.*side).front()) /
                          static_cast<double>(element_count));
+    }
     return median_of(std::move(values));
 }
 
@@ -62,10 +65,8 @@ template <typename T>
     const auto chunk_of = [&transfer](RingKind kind) {
         rt::os::sleep_until_ns(rt::os::monotonic_ns() + pause_ns);
         const auto elapsed_ns = transfer->run_chunk(kind);
-        if (!elapsed_ns) {
-            std::fputs("elements were lost or doubled\n", stderr);
-            std::exit(EXIT_FAILURE);
-        }
+        if (!elapsed_ns)
+            throw std::runtime_error{"elements were lost or doubled"};
         return Samples{*elapsed_ns};
     };
     figures.distance_before_ns = probe.round_trip_ns();
@@ -91,7 +92,7 @@ void print(const std::string& name, const Figures& figures)
                 static_cast<unsigned long long>(figures.distance_before_ns),
                 static_cast<unsigned long long>(figures.distance_after_ns),
                 distance_name(figures.distance_after_ns));
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
 }
 
 [[nodiscard]] nlohmann::json to_json(const std::string& name, const Figures& figures)
@@ -124,9 +125,7 @@ struct Measurement {
         {"4KiB", single, measure<Element<4096>>}, {"4KiB-batch", batch, measure<Element<4096>>}};
 }
 
-}  // namespace
-
-int main(int argc, char** argv)
+[[nodiscard]] ExitCode run(int argc, char** argv)
 {
     Options options;
     std::vector<std::string> names;
@@ -139,10 +138,8 @@ int main(int argc, char** argv)
         return *exit_code;
 
     const Machine machine = describe_machine();
-    if (machine.cpus.size() < 2) {
-        std::fputs("two processes that spin need two CPUs\n", stderr);
-        return EXIT_FAILURE;
-    }
+    if (machine.cpus.size() < 2)
+        throw std::runtime_error{"two processes that spin need two CPUs"};
     const Cpus cpus{machine.cpus[0], machine.cpus[1]};
     print_head(options, machine);
     std::printf("million elements a second; batches of %zu; ratio of times, below 1 is faster\n",
@@ -158,5 +155,13 @@ int main(int argc, char** argv)
         print(measurement.name, figures);
         results.push_back(to_json(measurement.name, figures));
     }
-    return write_json("ring", options, machine, results) ? EXIT_SUCCESS : EXIT_FAILURE;
+    write_json("ring", options, machine, results);
+    return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    return run_reporting_errors(run, argc, argv);
 }

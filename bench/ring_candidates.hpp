@@ -54,6 +54,8 @@ private:
 
 template <typename T>
 class BoostRing {
+    using Queue = boost::lockfree::spsc_queue<T, boost::lockfree::capacity<slot_count<T>>>;
+
 public:
     class Producer {
     public:
@@ -65,7 +67,7 @@ public:
         }
 
     private:
-        typename BoostRing::Queue* queue_;
+        Queue* queue_;
     };
 
     class Consumer {
@@ -75,11 +77,10 @@ public:
         std::size_t pop(std::span<T> out) noexcept { return queue_->pop(out.data(), out.size()); }
 
     private:
-        typename BoostRing::Queue* queue_;
+        Queue* queue_;
     };
 
 private:
-    using Queue = boost::lockfree::spsc_queue<T, boost::lockfree::capacity<slot_count<T>>>;
     Queue queue_;
 };
 

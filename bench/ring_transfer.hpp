@@ -57,10 +57,11 @@ public:
         await(shared.awake, chunk);
 
         const std::uint64_t start_ns = rt::os::monotonic_ns();
-        if (kind == RingKind::ours)
+        if (kind == RingKind::ours) {
             produce(typename OutboardRing<T>::Producer{shared.ours});
-        else
+        } else {
             produce(typename BoostRing<T>::Producer{shared.other});
+        }
         await(shared.finished, chunk);
         if (shared.wrong_count != 0)
             return std::nullopt;
@@ -75,7 +76,7 @@ private:
         RingKind kind = RingKind::ours;
         std::uint64_t end_ns = 0;
         std::uint64_t wrong_count = 0;
-        alignas(64) OutboardRing<T> ours;
+        OutboardRing<T> ours;
         alignas(64) BoostRing<T> other;
     };
 
@@ -138,10 +139,11 @@ private:
                                        rt::os::no_deadline_ns));
             }
             shared.awake.store(chunk, std::memory_order_release);
-            if (shared.kind == RingKind::ours)
+            if (shared.kind == RingKind::ours) {
                 shared.wrong_count = count_wrong(typename OutboardRing<T>::Consumer{shared.ours});
-            else
+            } else {
                 shared.wrong_count = count_wrong(typename BoostRing<T>::Consumer{shared.other});
+            }
             shared.end_ns = rt::os::monotonic_ns();
             shared.finished.store(chunk, std::memory_order_release);
         }
