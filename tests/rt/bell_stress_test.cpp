@@ -66,7 +66,7 @@ void run_on_cpu(std::size_t wanted)
 [[nodiscard]] bool ring_all(Doorway& door)
 {
     run_on_cpu(1);
-    std::minstd_rand random{1};
+    std::minstd_rand random{std::random_device{}()};
     for (std::uint64_t round = 1; round <= round_count; ++round) {
         for (auto turns = random() % 256; turns != 0; --turns)
             asm volatile("" : : : "memory");
