@@ -53,7 +53,7 @@ rt::Result<std::optional<Checkpoint>> CheckpointSource::take()
     if (requested_ == 0 || area.published.load(std::memory_order_acquire) != requested_)
         return std::optional<Checkpoint>{};
 
-    link::CheckpointHeader header;  // copied once, checked as a copy
+    link::CheckpointHeader header{};  // copied once, checked as a copy
     std::memcpy(&header, &area.headers[requested_ % 2], sizeof(header));
     if (header.size_bytes != checkpoint_bytes_)
         return rt::fail(rt::ErrorCode::protocol, "a checkpoint of another size than announced");

@@ -362,7 +362,7 @@ void Connection::start_lane(const std::optional<Checkpoint>& checkpoint, std::ui
         start.restore_sequence = checkpoint->sequence;
         handles.push_back(restore.get());
     }
-    if (const auto sent = channel_.send(std::move(start), handles); !sent)
+    if (const auto sent = channel_.send(start, handles); !sent)
         return fail(make_failure(sent.error(), "cannot start " + who()));
     enter(Phase::starting, now_ns, context_.loading_limit_ns);
 }
