@@ -6,6 +6,7 @@
 /// nothing else. No checks, no counters; a deadline only where ours has one too.
 
 #include "bench/forked_process.hpp"
+#include "rt/path/adaptive_spin.hpp"
 
 #include <array>
 #include <atomic>
@@ -22,7 +23,7 @@ public:
     struct Config {
         int peer_cpu = 0;
         int peer_priority = 0;      ///< SCHED_FIFO; 0: ordinary
-        std::uint64_t spin_ns = 0;  ///< how long the caller spins before it sleeps
+        std::uint64_t spin_ns = 0;  ///< how long both spin before they sleep
         /// From the call on. At the deadline the caller only looks again: it gives the kernel the
         /// same timer to arm, but waits on. 0: no timer.
         std::uint64_t deadline_ns = 0;
@@ -45,6 +46,7 @@ private:
     [[nodiscard]] static bool answer(Shared& shared, const Config& config) noexcept;
 
     Config config_;
+    rt::AdaptiveSpin spin_;
     std::uint32_t sequence_ = 0;
     SharedObject<Shared> shared_;
     ForkedProcess peer_;

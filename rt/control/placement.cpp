@@ -23,24 +23,20 @@ namespace {
     return cpus;
 }
 
-/// With two CPUs the one that spins would be missing to everybody else.
-[[nodiscard]] std::uint32_t spin_ns_on_other(const PlacementInput& input) noexcept
-{
-    return input.allowed_cpus.size() <= 2 ? 0 : spin_ns_max;
-}
-
 [[nodiscard]] PlacementDecision place_on_other(const PlacementInput& input, const char* reason)
 {
     auto cpus = cpus_without_caller(input);
     if (cpus.empty()) {
-        return {Placement::none, {}, 0, "there is no CPU beside the caller's"};
+        return {Placement::none, {}, false, "there is no CPU beside the caller's"};
     }
-    return {Placement::other, std::move(cpus), spin_ns_on_other(input), reason};
+    // A caller that can move may come to any of these CPUs.
+    const bool may_spin = input.caller_pinned && cpus.size() >= input.dsp_thread_count;
+    return {Placement::other, std::move(cpus), may_spin, reason};
 }
 
 [[nodiscard]] PlacementDecision place_on_same(const PlacementInput& input, const char* reason)
 {
-    return {Placement::same, {input.caller_cpu}, 0, reason};
+    return {Placement::same, {input.caller_cpu}, false, reason};
 }
 
 [[nodiscard]] const char* why_not_shared(const PlacementInput& input) noexcept
@@ -54,7 +50,7 @@ namespace {
 PlacementDecision decide_placement(const PlacementInput& input)
 {
     switch (input.requested) {
-        case Placement::none: return {Placement::none, {}, 0, "as requested"};
+        case Placement::none: return {Placement::none, {}, false, "as requested"};
         case Placement::other: return place_on_other(input, "as requested");
         case Placement::same:
             return may_share(input) ? place_on_same(input, "as requested")

@@ -7,6 +7,7 @@
 /// A wake on the caller's own CPU costs a sixth of one on another, but only a caller that stays on
 /// one CPU may have the DSP thread there: one that can move is thrown off its CPU at every reply.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -25,17 +26,15 @@ struct PlacementInput {
     int caller_cpu = -1;                ///< where it runs now; negative: not known
     std::span<const int> allowed_cpus;  ///< of the DSP thread's process
     Placement requested = Placement::automatic;
+    std::size_t dsp_thread_count = 1;
 };
 
 struct PlacementDecision {
     Placement chosen;       ///< same, other or none
     std::vector<int> cpus;  ///< for the DSP thread; empty: leave it alone
-    std::uint32_t spin_ns;  ///< longest time the host may spin before it sleeps
+    bool may_spin;          ///< each DSP thread can have a CPU that is not the caller's
     const char* reason;     ///< string literal for the status
 };
-
-/// Longest spin where there is a CPU to spare.
-inline constexpr std::uint32_t spin_ns_max = 20'000;
 
 /// @thread control
 /// @rt     no: allocates the list of CPUs

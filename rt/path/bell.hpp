@@ -22,6 +22,7 @@
 
 #include "rt/os/clock.hpp"
 #include "rt/os/futex.hpp"
+#include "rt/path/adaptive_spin.hpp"
 #include "rt/path/contract.hpp"
 
 #include <algorithm>
@@ -65,6 +66,29 @@ inline void spin_pause() noexcept
 #endif
 }
 
+/// Spins until `ready()`, for `spin_ns` or until the deadline at most.
+/// @return whether it was ready
+template <typename Ready>
+[[nodiscard]] bool spin_until(std::uint64_t spin_ns, std::uint64_t deadline_ns,
+                              Ready&& ready) noexcept
+{
+    // A clock read takes as long as a cache line takes to come from another CPU.
+    constexpr std::uint32_t looks_a_clock_read = 8;
+    std::uint64_t end_ns = os::no_deadline_ns;
+    for (bool has_end = false;; has_end = true) {
+        for (std::uint32_t look = 0; look < looks_a_clock_read; ++look) {
+            if (ready())
+                return true;
+            spin_pause();
+        }
+        const std::uint64_t now_ns = os::monotonic_ns();
+        if (!has_end)
+            end_ns = std::min(now_ns + spin_ns, deadline_ns);
+        if (now_ns >= end_ns)
+            return false;
+    }
+}
+
 enum class WaitEnd : std::uint8_t { ready, deadline };
 
 /// What a waiter may be woken by: the bells of some links, and an alarm of its own process.
@@ -97,11 +121,22 @@ public:
     /// @rt     blocks until the deadline at most; futex calls only. A peer that rings without end
     ///         cannot hold it longer: the clock is read in each round.
     template <typename Ready>
-    [[nodiscard]] WaitEnd wait(std::uint64_t deadline_ns, std::uint64_t spin_ns,
+    [[nodiscard]] WaitEnd wait(std::uint64_t deadline_ns, AdaptiveSpin& spin,
                                Ready&& ready) noexcept
     {
-        if (spin_ns != 0 && spin(spin_ns, deadline_ns, ready))
-            return WaitEnd::ready;
+        if (const std::uint64_t spin_ns = spin.next_spin_ns(); spin_ns != 0) {
+            const bool has_found = spin_until(spin_ns, deadline_ns, ready);
+            spin.note(has_found);
+            if (has_found)
+                return WaitEnd::ready;
+        }
+        return wait(deadline_ns, ready);
+    }
+
+    /// The same without a spin.
+    template <typename Ready>
+    [[nodiscard]] WaitEnd wait(std::uint64_t deadline_ns, Ready&& ready) noexcept
+    {
         for (;;) {
             load_expected();
             if (ready())
@@ -116,19 +151,6 @@ public:
     }
 
 private:
-    template <typename Ready>
-    [[nodiscard]] static bool spin(std::uint64_t spin_ns, std::uint64_t deadline_ns,
-                                   Ready& ready) noexcept
-    {
-        const std::uint64_t end_ns = std::min(os::monotonic_ns() + spin_ns, deadline_ns);
-        do {
-            if (ready())
-                return true;
-            spin_pause();
-        } while (os::monotonic_ns() < end_ns);
-        return false;
-    }
-
     void load_expected() noexcept
     {
         std::size_t word_count = 0;

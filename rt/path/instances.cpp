@@ -36,7 +36,8 @@ namespace audit {
     BellWait wait{&alarm, true};
     wait.clear();
     wait.add(bell);
-    const WaitEnd end = wait.wait(os::monotonic_ns() + 1, 1,
+    AdaptiveSpin spin{1};
+    const WaitEnd end = wait.wait(os::monotonic_ns() + 1, spin,
                                   [&cursor] { return cursor.refresh() == RingStatus::ok; });
     raise_alarm(alarm);
     ring_for_dead(bell);

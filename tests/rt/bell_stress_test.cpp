@@ -39,7 +39,7 @@ template <typename Ready>
     BellWait wait{&alarm, use_wait_any};
     wait.add(bell);
     const std::uint64_t deadline_ns = os::monotonic_ns() + limit_ns;
-    const WaitEnd end = wait.wait(deadline_ns, 0, ready);
+    const WaitEnd end = wait.wait(deadline_ns, ready);
     return end == WaitEnd::ready && os::monotonic_ns() < deadline_ns;
 }
 

@@ -56,7 +56,7 @@ template <typename Ready>
     BellWait wait{&alarm, use_wait_any};
     wait.add(bell);
     const std::uint64_t deadline_ns = os::monotonic_ns() + limit_ns;
-    return wait.wait(deadline_ns, 0, ready) == WaitEnd::ready && os::monotonic_ns() < deadline_ns;
+    return wait.wait(deadline_ns, ready) == WaitEnd::ready && os::monotonic_ns() < deadline_ns;
 }
 
 }  // namespace
@@ -78,7 +78,7 @@ TEST_SUITE("rt/bell")
         for (const bool use_wait_any : ways_to_wait()) {
             BellWait wait{nullptr, use_wait_any};
             wait.add(bell);
-            CHECK(wait.wait(0, 0, [] { return true; }) == WaitEnd::ready);
+            CHECK(wait.wait(0, [] { return true; }) == WaitEnd::ready);
             CHECK(bell.asleep.load(std::memory_order_relaxed) == 0);
         }
     }
@@ -89,7 +89,7 @@ TEST_SUITE("rt/bell")
         BellWait wait{nullptr, os::can_wait_on_many()};
         wait.add(bell);
         int looks = 0;
-        CHECK(wait.wait(1, 0, [&] { return ++looks > 1; }) == WaitEnd::deadline);
+        CHECK(wait.wait(1, [&] { return ++looks > 1; }) == WaitEnd::deadline);
         CHECK(looks == 1);
     }
 
@@ -102,7 +102,7 @@ TEST_SUITE("rt/bell")
             BellWait wait{&alarm, use_wait_any};
             wait.add(bell);
             const std::uint64_t deadline_ns = in_ms(10);
-            CHECK(wait.wait(deadline_ns, 0, [] { return false; }) == WaitEnd::deadline);
+            CHECK(wait.wait(deadline_ns, [] { return false; }) == WaitEnd::deadline);
             CHECK(os::monotonic_ns() >= deadline_ns);
             CHECK(bell.asleep.load(std::memory_order_relaxed) == 0);
         }
@@ -116,7 +116,7 @@ TEST_SUITE("rt/bell")
             BellWait wait{nullptr, use_wait_any};
             wait.add(bell);
             const std::uint64_t deadline_ns = in_ms(10);
-            CHECK(wait.wait(deadline_ns, 0, [&] { return os::monotonic_ns() >= deadline_ns; }) ==
+            CHECK(wait.wait(deadline_ns, [&] { return os::monotonic_ns() >= deadline_ns; }) ==
                   WaitEnd::ready);
         }
     }
@@ -167,7 +167,7 @@ TEST_SUITE("rt/bell")
             wait.add(bell);
         int looks = 0;
         const std::uint64_t deadline_ns = os::monotonic_ns() + limit_ns;
-        const WaitEnd end = wait.wait(deadline_ns, 0, [&] {
+        const WaitEnd end = wait.wait(deadline_ns, [&] {
             if (++looks == 1)
                 raise_alarm(alarm);
             return looks > 1;
@@ -196,7 +196,7 @@ TEST_SUITE("rt/bell")
         // not the relaxed look here, is what makes `died` visible.
         bool seen = false;
         const std::uint64_t deadline_ns = os::monotonic_ns() + limit_ns;
-        const WaitEnd end = wait.wait(deadline_ns, 0, [&] {
+        const WaitEnd end = wait.wait(deadline_ns, [&] {
             if (seen)
                 return died == 1;
             seen = alarm.load(std::memory_order_relaxed) != 0;
@@ -221,8 +221,8 @@ TEST_SUITE("rt/bell")
                 raise_alarm(alarm);
             }};
             const std::uint64_t deadline_ns = os::monotonic_ns() + limit_ns;
-            const WaitEnd end = wait.wait(
-                deadline_ns, 0, [&] { return alarm.load(std::memory_order_acquire) != 0; });
+            const WaitEnd end =
+                wait.wait(deadline_ns, [&] { return alarm.load(std::memory_order_acquire) != 0; });
             const std::uint64_t ended_ns = os::monotonic_ns();
             supervisor.join();
             CHECK(end == WaitEnd::ready);
@@ -267,7 +267,7 @@ TEST_SUITE("rt/bell")
             }};
             const std::uint64_t deadline_ns = os::monotonic_ns() + limit_ns;
             const WaitEnd end =
-                wait.wait(deadline_ns, 0, [&] { return arrived.load(std::memory_order_acquire); });
+                wait.wait(deadline_ns, [&] { return arrived.load(std::memory_order_acquire); });
             const std::uint64_t ended_ns = os::monotonic_ns();
             ringer.join();
             CHECK(end == WaitEnd::ready);
@@ -289,7 +289,7 @@ TEST_SUITE("rt/bell")
             ring(second);
         }};
         const WaitEnd end =
-            wait.wait(in_ms(100), 0, [&] { return arrived.load(std::memory_order_acquire); });
+            wait.wait(in_ms(100), [&] { return arrived.load(std::memory_order_acquire); });
         ringer.join();
         CHECK(end == WaitEnd::ready);
     }
@@ -308,7 +308,7 @@ TEST_SUITE("rt/bell")
             before_was_asleep = before.asleep.load(std::memory_order_relaxed) != 0;
             ring(now);
         }};
-        const WaitEnd end = wait.wait(os::monotonic_ns() + limit_ns, 0, [&] {
+        const WaitEnd end = wait.wait(os::monotonic_ns() + limit_ns, [&] {
             return now.rung.load(std::memory_order_relaxed) != 0;
         });
         ringer.join();
@@ -322,10 +322,12 @@ TEST_SUITE("rt/bell")
         BellWait wait{nullptr, os::can_wait_on_many()};
         wait.add(bell);
         int looks = 0;
-        CHECK(wait.wait(os::monotonic_ns() + limit_ns, limit_ns, [&] { return ++looks == 100; }) ==
+        AdaptiveSpin long_spin{limit_ns};
+        CHECK(wait.wait(os::monotonic_ns() + limit_ns, long_spin, [&] { return ++looks == 100; }) ==
               WaitEnd::ready);
         const std::uint64_t deadline_ns = in_ms(5);
-        CHECK(wait.wait(deadline_ns, ns_per_ms, [] { return false; }) == WaitEnd::deadline);
+        AdaptiveSpin short_spin{ns_per_ms};
+        CHECK(wait.wait(deadline_ns, short_spin, [] { return false; }) == WaitEnd::deadline);
         CHECK(os::monotonic_ns() >= deadline_ns);
     }
 
@@ -334,8 +336,19 @@ TEST_SUITE("rt/bell")
         Bell bell;
         BellWait wait{nullptr, os::can_wait_on_many()};
         wait.add(bell);
-        const std::uint64_t spin_ns = 3'600'000 * ns_per_ms;  // the test would time out
-        CHECK(wait.wait(in_ms(5), spin_ns, [] { return false; }) == WaitEnd::deadline);
+        AdaptiveSpin spin{3'600'000 * ns_per_ms};  // the test would time out
+        CHECK(wait.wait(in_ms(5), spin, [] { return false; }) == WaitEnd::deadline);
+    }
+
+    TEST_CASE("a wait that spins in vain sleeps afterwards, and the spin is told of it")
+    {
+        Bell bell;
+        BellWait wait{nullptr, os::can_wait_on_many()};
+        wait.add(bell);
+        AdaptiveSpin spin{1'000};
+        for (std::uint32_t vain = 0; vain < AdaptiveSpin::vain_spins_max; ++vain)
+            CHECK(wait.wait(in_ms(1), spin, [] { return false; }) == WaitEnd::deadline);
+        CHECK(spin.next_spin_ns() == 0);
     }
 
     TEST_CASE("a peer that rings without end cannot hold the waiter past its deadline")
@@ -351,7 +364,7 @@ TEST_SUITE("rt/bell")
             }};
             BellWait wait{&alarm, use_wait_any};
             wait.add(bell);
-            const WaitEnd end = wait.wait(in_ms(30), 0, [] { return false; });
+            const WaitEnd end = wait.wait(in_ms(30), [] { return false; });
             stop.store(true, std::memory_order_relaxed);
             ringer.join();
             CHECK(end == WaitEnd::deadline);
@@ -374,7 +387,7 @@ TEST_SUITE("rt/bell")
             BellWait wait{nullptr, use_wait_any};
             wait.add(bell);
             const WaitEnd end =
-                wait.wait(in_ms(100), 0, [&] { return arrived.load(std::memory_order_acquire); });
+                wait.wait(in_ms(100), [&] { return arrived.load(std::memory_order_acquire); });
             ringer.join();
             CHECK(end == WaitEnd::ready);
         }
@@ -388,7 +401,8 @@ TEST_SUITE("rt/bell")
         const outboard::test::NoAllocScope scope;
         BellWait wait{&alarm, use_wait_any};
         wait.add(bell);
-        const WaitEnd end = wait.wait(in_ms(2), 1'000, [] { return false; });
+        AdaptiveSpin spin{1'000};
+        const WaitEnd end = wait.wait(in_ms(2), spin, [] { return false; });
         bell.asleep.store(1, std::memory_order_relaxed);
         const bool woke = ring(bell);
         raise_alarm(alarm);

@@ -27,7 +27,7 @@ TEST_SUITE("rt/placement")
         const auto decision = decide_placement(input);
         CHECK(decision.chosen == Placement::same);
         CHECK(decision.cpus == std::vector{4});
-        CHECK(decision.spin_ns == 0);
+        CHECK_FALSE(decision.may_spin);
     }
 
     TEST_CASE("a caller that can move has the DSP thread elsewhere, even if it asks to share")
@@ -54,12 +54,30 @@ TEST_SUITE("rt/placement")
         CHECK(decision.cpus == std::vector{1});
     }
 
-    TEST_CASE("a host spins only where there are more than two CPUs")
+    TEST_CASE("DSP threads may spin only where each has a CPU that is never the caller's")
     {
-        PlacementInput input{.caller_cpu = 0, .allowed_cpus = two_cpus};
-        CHECK(decide_placement(input).spin_ns == 0);
-        input.allowed_cpus = four_cpus;
-        CHECK(decide_placement(input).spin_ns == outboard::rt::spin_ns_max);
+        PlacementInput input{.caller_pinned = true,
+                             .caller_cpu = 0,
+                             .allowed_cpus = two_cpus,
+                             .requested = Placement::other};
+        CHECK(decide_placement(input).may_spin);
+        SUBCASE("too many threads")
+        {
+            input.dsp_thread_count = 2;
+            CHECK_FALSE(decide_placement(input).may_spin);
+            input.allowed_cpus = four_cpus;
+            CHECK(decide_placement(input).may_spin);
+        }
+        SUBCASE("a caller that can move")
+        {
+            input.caller_pinned = false;
+            CHECK_FALSE(decide_placement(input).may_spin);
+        }
+        SUBCASE("nowhere in particular")
+        {
+            input.requested = Placement::none;
+            CHECK_FALSE(decide_placement(input).may_spin);
+        }
     }
 
     TEST_CASE("a caller on a CPU that is forbidden to the service cannot share it")
@@ -83,7 +101,7 @@ TEST_SUITE("rt/placement")
         const auto decision = decide_placement(input);
         CHECK(decision.chosen == Placement::none);
         CHECK(decision.cpus.empty());
-        CHECK(decision.spin_ns == 0);
+        CHECK_FALSE(decision.may_spin);
     }
 
     TEST_CASE("a caller on an unknown CPU excludes none")

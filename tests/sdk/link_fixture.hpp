@@ -134,7 +134,7 @@ inline bool wait_for_answer(link::HostLane& lane, link::BellsSegment& bells, std
 {
     rt::BellWait wait{nullptr, false};
     wait.add(bells.replies[caller]);
-    return wait.wait(answer_deadline_ns(), 0, [&] {
+    return wait.wait(answer_deadline_ns(), [&] {
         return lane.output().poll() == rt::RingStatus::ok;
     }) == rt::WaitEnd::ready;
 }

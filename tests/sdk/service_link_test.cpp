@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "sdk/src/service/service_link.hpp"
+#include "rt/os/scheduling.hpp"
 #include "rt/os/socket.hpp"
 #include "sdk/src/link/checkpoint_area.hpp"
 #include "tests/sdk/echo_processor.hpp"
@@ -21,6 +22,8 @@ namespace {
 
 constexpr std::uint32_t caller = 2;
 constexpr std::uint32_t frame_count = 64;
+/// Longer than a spinning DSP thread takes for a block, shorter than anybody is patient.
+constexpr std::uint64_t ns_of_a_look = 200'000;
 
 /// Its checkpoints are longer than a page.
 using Echo = test::Echo<600>;
@@ -73,14 +76,19 @@ struct SharedBytes {
 /// A link whose control thread is the test's and whose DSP thread is its own. Two lanes.
 class AttachedLink {
 public:
-    AttachedLink() : memory_({.lane_count = 2, .slot_count = 4}), catalog_(make_catalog())
+    explicit AttachedLink(std::uint32_t dsp_spin_us = 0, std::vector<int> dsp_cpus = {})
+        : memory_({.lane_count = 2, .slot_count = 4}),
+          catalog_(make_catalog())
     {
         auto ends = rt::os::socket_pair();
         REQUIRE(ends);
         channel_ = link::ControlChannel{std::move(ends->first)};
         link_ = std::make_unique<service::ServiceLink>(
             link::ControlChannel{std::move(ends->second)}, catalog_, options_);
-        REQUIRE(ask(memory_.attach_message(), memory_.handles()).body.AsMapped() != nullptr);
+        wire::AttachT attach = memory_.attach_message();
+        attach.dsp_spin_us = dsp_spin_us;
+        attach.dsp_cpus = std::move(dsp_cpus);
+        REQUIRE(ask(attach, memory_.handles()).body.AsMapped() != nullptr);
     }
     AttachedLink(const AttachedLink&) = delete;
     AttachedLink(AttachedLink&&) = delete;
@@ -201,6 +209,58 @@ TEST_SUITE("sdk/service_link")
 
         link.start_lane(0);
         CHECK(link.take(waiting, 10)[0] == 0.25F);
+    }
+
+    TEST_CASE("a DSP thread that may spin takes blocks that nobody rang for")
+    {
+        const auto cpus = rt::os::thread_cpus(0);
+        if (!cpus || cpus->size() < 2)
+            return;  // who posts and who spins would take turns
+        constexpr std::uint32_t spin_us = 20;
+        AttachedLink link{spin_us, {cpus->back()}};
+        REQUIRE(rt::os::set_thread_cpus(0, {cpus->front()}));
+        static_cast<void>(link.add_lane(0, "wire"));
+        link.start_lane(0);
+        auto lane = link.memory().lane(0);
+        const std::uint64_t deadline_ns = test::answer_deadline_ns();
+        std::uint64_t sequence = 0;
+        // Whether it is answered soon. We spin as well: a sleep would outlast its spin.
+        const auto answers_soon = [&](bool is_rung) {
+            test::post_block(lane, sequence, frame_count, 0.5F);
+            if (is_rung)
+                rt::ring(link.memory().bells().request);
+            return rt::spin_until(ns_of_a_look, deadline_ns,
+                                  [&] { return lane.output().poll() == rt::RingStatus::ok; });
+        };
+        bool has_answered_unrung = false;
+        while (!has_answered_unrung && rt::os::monotonic_ns() < deadline_ns) {
+            for (int block = 0; block < 50; ++block) {
+                static_cast<void>(answers_soon(true));
+                static_cast<void>(link.take(lane, sequence++));
+            }
+            // Without the spin it would be asleep by then.
+            const std::uint64_t post_at_ns = rt::os::monotonic_ns() + spin_us * 1'000 / 4;
+            while (rt::os::monotonic_ns() < post_at_ns)
+                rt::spin_pause();
+            has_answered_unrung = answers_soon(false);
+            rt::ring(link.memory().bells().request);
+            static_cast<void>(link.take(lane, sequence++));
+        }
+        CHECK(has_answered_unrung);
+        CHECK(rt::os::set_thread_cpus(0, *cpus));
+    }
+
+    TEST_CASE("a spin without bound is not granted")
+    {
+        AttachedLink link{0xffffffffU};
+        static_cast<void>(link.add_lane(0, "wire"));
+        link.start_lane(0);
+        static_cast<void>(link.through(0, 0, 0.5F));
+        const auto& asleep = link.memory().bells().request.asleep;
+        const std::uint64_t deadline_ns = test::answer_deadline_ns();
+        while (asleep.load(std::memory_order_relaxed) == 0 && rt::os::monotonic_ns() < deadline_ns)
+            rt::os::sleep_until_ns(rt::os::monotonic_ns() + 100'000);
+        CHECK(asleep.load(std::memory_order_relaxed) != 0);
     }
 
     TEST_CASE("a lane is started once, and only when it is there")

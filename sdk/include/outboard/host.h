@@ -150,7 +150,9 @@ typedef struct ob_insert_config {
     uint32_t standby_count; /**< hot: how many standbys, 1 .. 2 */
     ob_pace pace;
     ob_placement placement;
-    uint32_t spin_us;       /**< how long process() spins before it sleeps, 0 .. 20 */
+    uint32_t spin_us;       /**< how long process() spins before it sleeps, 0 .. 20, while its
+                                 recent waits were that short; never on the DSP thread's CPU. If
+                                 the caller is pinned, a DSP thread on another CPU does so too */
     uint32_t late_limit;    /**< late blocks in a row, without a beat, before a service counts
                                  as hung; default 3 */
     uint64_t hang_limit_ns; /**< and for how long it must have been silent; 0: 100 ms, at free

@@ -305,6 +305,7 @@ void Connection::on_hello(const wire::HelloT& hello, std::uint64_t now_ns)
     attach.event_bytes = shape.event_bytes;
     attach.dsp_priority = context_.dsp_priority;
     attach.dsp_cpus.assign(context_.dsp_cpus.begin(), context_.dsp_cpus.end());
+    attach.dsp_spin_us = context_.dsp_spin_us;
     if (const auto sent = channel_.send(std::move(attach), segments_->handles()); !sent)
         return fail(make_failure(sent.error(), "cannot attach " + who()));
     enter(Phase::mapping, now_ns, mapping_limit_ns);

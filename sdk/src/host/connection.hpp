@@ -39,6 +39,7 @@ struct HostContext {
     std::int32_t dsp_priority = 0;  ///< 0: not real-time
     std::vector<int> dsp_cpus;      ///< empty: any
     bool shares_caller_cpu = false;
+    std::uint32_t dsp_spin_us = 0;  ///< how long the DSP thread may spin before it sleeps
     std::uint64_t loading_limit_ns = 30'000'000'000;  ///< for a processor to be ready
 };
 

@@ -112,9 +112,11 @@ HostContext Host::context_for(const Caller& caller, const InsertSpec& spec) cons
         {.caller_pinned = is_pinned,
          .caller_cpu = caller.config().pinned_cpu,
          .allowed_cpus = cpus ? std::span<const int>{*cpus} : std::span<const int>{},
-         .requested = static_cast<rt::Placement>(spec.config.placement)});
+         .requested = static_cast<rt::Placement>(spec.config.placement),
+         .dsp_thread_count = spec.replica_count()});
     context.dsp_cpus = decision.cpus;
     context.shares_caller_cpu = decision.chosen == rt::Placement::same;
+    context.dsp_spin_us = decision.may_spin ? spec.config.spin_us : 0;
     return context;
 }
 

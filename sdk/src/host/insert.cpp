@@ -122,7 +122,9 @@ Failure Insert::make_stream(Connection& connection)
                      .replica_count = spec_.replica_count(),
                      .is_deterministic = (offer_.flags & OB_PROCESSOR_DETERMINISTIC) != 0,
                      .sample_rate_hz = format_.sample_rate_hz,
-                     .spin_ns = std::uint64_t{spec_.config.spin_us} * 1000,
+                     .spin_ns = context_.shares_caller_cpu  // there it would only be in the way
+                                    ? 0
+                                    : std::uint64_t{spec_.config.spin_us} * 1'000,
                      .late_limit = spec_.config.late_limit,
                      .hang_limit_ns = spec_.config.hang_limit_ns,
                      .give_up_ns = spec_.config.give_up_ns}};

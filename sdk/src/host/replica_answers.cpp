@@ -145,12 +145,12 @@ Replica* ReplicaSet::take_in_time(const Wanted& wanted, bool& has_waited) noexce
         const std::uint64_t hedge_ns = hedge_ns_.load(std::memory_order_relaxed);
         const std::uint64_t now_ns = rt::os::monotonic_ns();
         if (hedge_ns != 0 && now_ns + hedge_ns < wanted.deadline_ns)
-            static_cast<void>(caller_->wait().wait(now_ns + hedge_ns, options_.spin_ns, ready));
+            static_cast<void>(caller_->wait().wait(now_ns + hedge_ns, spin_, ready));
         if (look == Look::may_come)
             ring_all();
     }
     if (look == Look::may_come)
-        static_cast<void>(caller_->wait().wait(wanted.deadline_ns, options_.spin_ns, ready));
+        static_cast<void>(caller_->wait().wait(wanted.deadline_ns, spin_, ready));
     if (look == Look::may_come) {
         found = any_answer(wanted);
         if (found == nullptr)
@@ -238,7 +238,7 @@ Replica* ReplicaSet::take_at_free_pace(const Wanted& wanted, bool& gave_up) noex
         };
         const std::uint64_t look_at_ns = rt::os::monotonic_ns() + free_pace_look_ns;
         const auto woken = [&] { return ready() || has_offers() || demoted_count_ != 0; };
-        static_cast<void>(caller_->wait().wait(look_at_ns, 0, woken));
+        static_cast<void>(caller_->wait().wait(look_at_ns, woken));
         const std::uint64_t now_ns = rt::os::monotonic_ns();
         if (ready())
             return found;

@@ -30,6 +30,7 @@ ReplicaSet::ReplicaSet(Caller& caller, const ReplicaSetOptions& options, const U
       parameters_(&parameters),
       statistics_(&statistics),
       played_(log.unit_count()),
+      spin_(options.spin_ns),
       frames_until_exact_(static_cast<std::uint64_t>(exact_seconds * options.sample_rate_hz))
 {
     OB_ASSERT(options.replica_count >= 1 && options.replica_count < capacity);

@@ -156,6 +156,7 @@ private:
     std::uint64_t oldest_wanted_ = 0;  ///< the oldest unit that is still to be played
     std::uint64_t next_wanted_ = 0;    ///< the newest one that was asked for, + 1
     PlayedBlocks played_;
+    rt::AdaptiveSpin spin_;
     std::uint64_t output_frame_ = 0;
     std::uint64_t frames_until_exact_ = 0;
 };

@@ -9,6 +9,7 @@
 #include "rt/path/denormals.hpp"
 #include "sdk/src/api/realtime_grant.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <future>
 #include <system_error>
@@ -71,7 +72,7 @@ rt::Result<void> DspThread::launch(const DspThreadOptions& options)
         // The promise goes along: it must not end before the thread is done with setting it.
         thread_ = std::thread{[this, options, granted = std::move(granted)]() mutable {
             granted.set_value(set_up_thread(options));
-            stream();
+            stream(options.spin_ns);
             ended_.signal();
         }};
     } catch (const std::system_error& error) {
@@ -82,13 +83,14 @@ rt::Result<void> DspThread::launch(const DspThreadOptions& options)
     return {};
 }
 
-void DspThread::stream() noexcept
+void DspThread::stream(std::uint64_t spin_ns) noexcept
 {
+    rt::AdaptiveSpin spin{spin_ns};
     rt::BellWait wait{nullptr, false};
     wait.add(bells_.request);
     while (!is_stopping()) {
         const rt::WaitEnd end =
-            wait.wait(rt::os::no_deadline_ns, 0, [this] { return is_stopping() || has_work(); });
+            wait.wait(rt::os::no_deadline_ns, spin, [this] { return is_stopping() || has_work(); });
         OB_ASSERT(end == rt::WaitEnd::ready);
         beat();
         run_lanes();
@@ -96,9 +98,16 @@ void DspThread::stream() noexcept
     }
 }
 
+std::span<const std::atomic<LaneRunner*>> DspThread::lanes() const noexcept
+{
+    // relaxed: the lanes' own places are what is acquired. A look at all 64 of them, three times a
+    // block, costs as much as a null processor.
+    return std::span{lanes_}.first(lane_end_.load(std::memory_order_relaxed));
+}
+
 bool DspThread::has_work() noexcept
 {
-    for (const auto& slot : lanes_) {
+    for (const auto& slot : lanes()) {
         // acquire, pairs with the release in add_lane(): the lane is whole.
         LaneRunner* const lane = slot.load(std::memory_order_acquire);
         if (lane != nullptr && (lane->has_work() || lane->owes_checkpoint()))
@@ -111,7 +120,7 @@ bool DspThread::has_work() noexcept
 void DspThread::run_lanes() noexcept
 {
     std::uint32_t answered_callers = 0;
-    for (const auto& slot : lanes_) {
+    for (const auto& slot : lanes()) {
         // acquire, pairs with the release in add_lane().
         LaneRunner* const lane = slot.load(std::memory_order_acquire);
         if (lane == nullptr || !lane->has_work())
@@ -135,7 +144,7 @@ void DspThread::ring_callers(std::uint32_t callers) noexcept
 /// Behind the rings, so that no answer waits for a copy of a state.
 void DspThread::write_checkpoints() noexcept
 {
-    for (const auto& slot : lanes_) {
+    for (const auto& slot : lanes()) {
         // acquire, pairs with the release in add_lane().
         LaneRunner* const lane = slot.load(std::memory_order_acquire);
         if (lane != nullptr && lane->write_checkpoint_if_wanted())
@@ -156,6 +165,10 @@ void DspThread::add_lane(std::uint32_t index, LaneRunner& lane) noexcept
     // release, pairs with the acquires in has_work(), run_lanes() and write_checkpoints(): the lane
     // is whole, a restored checkpoint included.
     lanes_[index].store(&lane, std::memory_order_release);
+    // relaxed: the ring that follows is seen before the thread sleeps, and with it this store.
+    const std::size_t end =
+        std::max<std::size_t>(lane_end_.load(std::memory_order_relaxed), index + 1);
+    lane_end_.store(end, std::memory_order_relaxed);
     rt::ring(bells_.request);
 }
 

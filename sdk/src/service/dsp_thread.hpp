@@ -4,6 +4,7 @@
 /// @file
 /// The one real-time thread of a link: waits on the request bell, runs every lane that has a block,
 /// rings each caller that got an answer once, and then writes the checkpoints that are wanted.
+/// Where the host allows it, it spins for a moment before it sleeps (docs/decisions).
 
 #include "rt/control/result.hpp"
 #include "rt/os/poll.hpp"
@@ -17,6 +18,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -25,6 +27,8 @@ namespace outboard::service {
 struct DspThreadOptions {
     int priority = 0;       ///< SCHED_FIFO; 0: ordinary scheduling
     std::vector<int> cpus;  ///< where it may run; empty: anywhere
+    /// How long it may spin before it sleeps, while recent requests came within that time.
+    std::uint64_t spin_ns = 0;
 };
 
 class DspThread {
@@ -63,8 +67,9 @@ private:
           ended_(std::move(ended))
     {}
     [[nodiscard]] rt::Result<void> launch(const DspThreadOptions& options);
-    void stream() noexcept;
+    void stream(std::uint64_t spin_ns) noexcept;
     [[nodiscard]] bool has_work() noexcept;
+    [[nodiscard]] std::span<const std::atomic<LaneRunner*>> lanes() const noexcept;
     void run_lanes() noexcept;
     void ring_callers(std::uint32_t callers) noexcept;
     void write_checkpoints() noexcept;
@@ -79,6 +84,7 @@ private:
     link::ServiceSegment& segment_;
     rt::os::WakeEvent ended_;
     std::array<std::atomic<LaneRunner*>, link::lane_count_max> lanes_{};
+    std::atomic<std::size_t> lane_end_{0};  ///< no lane lies at or behind this place
     std::atomic<bool> stopping_{false};
     std::uint64_t beat_count_ = 0;
     ob_realtime_grant grant_{};

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t attach_handle_count = 3;
 constexpr std::uint32_t no_request = 0;
+/// A real-time thread that spins longer is a load, whatever its host asks for.
+constexpr std::uint32_t dsp_spin_us_max = 20;
 
 [[nodiscard]] link::LinkShape shape_of(const wire::AttachT& request) noexcept
 {
@@ -174,7 +176,10 @@ Outcome<void> ServiceLink::map_segments(const wire::AttachT& request,
 
 Outcome<void> ServiceLink::start_dsp_thread(const wire::AttachT& request)
 {
-    const DspThreadOptions options{.priority = request.dsp_priority, .cpus = request.dsp_cpus};
+    const DspThreadOptions options{
+        .priority = request.dsp_priority,
+        .cpus = request.dsp_cpus,
+        .spin_ns = std::uint64_t{std::min(request.dsp_spin_us, dsp_spin_us_max)} * 1'000};
     auto started = DspThread::start(options, segments_->bell_words(), segments_->service_words());
     if (!started)
         return refuse(started.error());
