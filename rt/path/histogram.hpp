@@ -7,6 +7,7 @@
 /// that any thread may read meanwhile.
 
 #include "rt/path/contract.hpp"
+#include "rt/path/prefetch.hpp"
 
 #include <algorithm>
 #include <array>
@@ -31,12 +32,21 @@ public:
     /// @rt     wait-free, a few ns
     void record(std::uint64_t value_ns) noexcept OB_NONBLOCKING
     {
-        add_one(buckets_[index_of(value_ns)]);
+        last_index_ = index_of(value_ns);
+        add_one(buckets_[last_index_]);
         add_one(count_);
         if (value_ns > max_ns_.load(std::memory_order_relaxed))
             max_ns_.store(value_ns, std::memory_order_relaxed);
         if (value_ns < min_ns_.load(std::memory_order_relaxed))
             min_ns_.store(value_ns, std::memory_order_relaxed);
+    }
+
+    /// Fetches the lines that record() will write, if the value is near the last one.
+    /// @thread the one writer
+    void prefetch() const noexcept OB_NONBLOCKING
+    {
+        prefetch_for_write(&count_, cache_line_bytes);
+        prefetch_for_write(&buckets_[last_index_], cache_line_bytes);
     }
 
     // Reading: any thread, at any time; what is recorded meanwhile may be in or not.
@@ -111,9 +121,10 @@ private:
         counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
 
-    std::atomic<std::uint64_t> count_{0};
+    alignas(cache_line_bytes) std::atomic<std::uint64_t> count_{0};
     std::atomic<std::uint64_t> max_ns_{0};
     std::atomic<std::uint64_t> min_ns_{~std::uint64_t{0}};
+    std::size_t last_index_ = 0;  ///< the writer's own
     std::array<std::atomic<std::uint64_t>, bucket_count> buckets_{};
 };
 static_assert(Histogram::index_of(Histogram::value_max_ns) + 1 == Histogram::bucket_count);

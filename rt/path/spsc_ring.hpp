@@ -6,6 +6,7 @@
 /// Order and trust are those of ring_cursor.hpp. Each end is a type of its own, so that the
 /// compiler and not a comment sees to it that only a producer pushes.
 
+#include "rt/path/prefetch.hpp"
 #include "rt/path/ring_cursor.hpp"
 
 #include <algorithm>
@@ -31,6 +32,9 @@ struct RingControl {
 static_assert(std::is_standard_layout_v<RingControl>);
 static_assert(offsetof(RingControl, read_count) == count_distance_bytes);
 static_assert(sizeof(RingControl) == 2 * count_distance_bytes);
+
+/// How far ahead of a single push the producer fetches the lines of free slots.
+inline constexpr std::size_t prefetch_distance_bytes = 2048;
 
 template <typename T>
 concept RingElement = std::is_trivially_copyable_v<T>;
@@ -72,6 +76,7 @@ public:
             return status;
         slots_[cursor_.position() & mask_] = value;
         cursor_.publish();
+        prefetch_ahead();
         return RingStatus::ok;
     }
 
@@ -96,6 +101,19 @@ public:
     }
 
 private:
+    /// Takes the lines of a later slot from the consumer's CPU, where they still are: else each
+    /// push waits for them, one after the other. Slots that may not be read yet are left alone.
+    void prefetch_ahead() const noexcept
+    {
+        if constexpr (sizeof(T) <= prefetch_bytes_max) {
+            constexpr std::size_t slots_ahead =
+                std::max<std::size_t>(prefetch_distance_bytes / sizeof(T), 1);
+            if (cursor_.known_free_count() > slots_ahead) {
+                prefetch_for_write(&slots_[(cursor_.position() + slots_ahead) & mask_], sizeof(T));
+            }
+        }
+    }
+
     WriteCursor cursor_;
     T* slots_;
     std::uint64_t mask_;

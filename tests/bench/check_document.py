@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs a benchmark with tiny counts and checks its JSON document.
 
-    check_document.py PROGRAM ring|hop
+    check_document.py PROGRAM ring|hop|statistics
 """
 
 import json
@@ -47,6 +47,7 @@ RESULT = {
         "distance_ns": list,
         "distance": str,
     },
+    "statistics": {"name": str, "ns": float, "quartiles": list},
     "hop": {
         "name": str,
         "pairs": int,
@@ -65,6 +66,7 @@ RESULT = {
     },
 }
 NAMES = {
+    "statistics": {"statistics", "two-clock-reads"},
     "ring": {"64B", "64B-batch", "512B", "512B-batch", "4KiB", "4KiB-batch"},
     "hop": {
         f"{placement}-{pace}{deadline}"

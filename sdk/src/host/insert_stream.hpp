@@ -87,6 +87,7 @@ private:
                    std::uint64_t now_ns) noexcept;
 
     // collect
+    void prefetch_accounts() const noexcept;
     [[nodiscard]] Piece piece_at(std::int64_t frame, std::uint32_t offset,
                                  std::uint32_t frame_count) const noexcept;
     [[nodiscard]] bool fetch(const Piece& piece, float* const* outputs) noexcept;

@@ -5,6 +5,7 @@
 /// The last 512 frames that an insert put out: what a lost source is continued from.
 
 #include "rt/path/contract.hpp"
+#include "rt/path/prefetch.hpp"
 
 #include <algorithm>
 #include <array>
@@ -44,6 +45,19 @@ public:
         end_ = (end_ + frame_count) % capacity_frames;
         frame_count_ =
             std::min(capacity_frames, frame_count_ + std::min(frame_count, capacity_frames));
+    }
+
+    /// While there is time: fetches the lines that the next `frame_count` frames will be written
+    /// to.
+    void prefetch(std::uint32_t frame_count) const noexcept OB_NONBLOCKING
+    {
+        const std::size_t size_bytes =
+            std::min<std::size_t>(std::min(frame_count, capacity_frames - end_) * sizeof(float),
+                                  rt::prefetch_bytes_max / 4);
+        const std::size_t channel_count =
+            std::min<std::size_t>(samples_.size() / capacity_frames, 2);
+        for (std::size_t channel = 0; channel < channel_count; ++channel)
+            rt::prefetch_for_write(&samples_[channel * capacity_frames + end_], size_bytes);
     }
 
     /// Frames there are: less than the capacity at the start of a stream.

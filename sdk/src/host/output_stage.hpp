@@ -59,6 +59,12 @@ public:
     /// @rt     bounded: a prediction a channel
     void switch_source() noexcept OB_NONBLOCKING;
 
+    /// While there is time: fetches what render() of so many frames will write.
+    void prefetch(std::uint32_t frame_count) const noexcept OB_NONBLOCKING
+    {
+        history_.prefetch(frame_count);
+    }
+
 private:
     enum class Source : std::uint8_t { wet, fallback };
     enum class FadeOrigin : std::uint8_t { prediction, fallback };

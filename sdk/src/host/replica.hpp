@@ -116,6 +116,7 @@ public:
                 return Answer::not_yet;
             if (status == rt::RingStatus::corrupt)
                 return Answer::corrupt;
+            ports_.lane.prefetch_output();
             answer_ = ports_.lane.output_slot().header();  // copied once, checked as a copy
             // What was never posted, or is answered a second time, is no answer.
             if (!posted_any_ || answer_.sequence < next_answer_ || answer_.sequence >= next_post_)
@@ -137,6 +138,8 @@ public:
         return ports_.lane.output_slot();
     }
     [[nodiscard]] const link::LinkShape& shape() const noexcept { return ports_.lane.shape(); }
+    /// While there is time: fetches the lines that the next unit will be written to.
+    void prefetch_next_post() const noexcept { ports_.lane.prefetch_input(); }
     /// Gives the answer's slot back.
     void consume() noexcept
     {

@@ -223,6 +223,8 @@ void ReplicaSet::end_block() noexcept
     ring_all();
     let_go_of_hung(options_.late_limit);
     release_demoted();
+    for (std::size_t index = 0; index < active_count_; ++index)
+        active_[index]->prefetch_next_post();
 }
 
 void ReplicaSet::report(const ob_incident& incident) noexcept

@@ -4,10 +4,12 @@
 /// @file
 /// The two ends of one lane over mapped segments: cursors, slots and addresses within them.
 
+#include "rt/path/prefetch.hpp"
 #include "rt/path/ring_cursor.hpp"
 #include "rt/path/slot_ring.hpp"
 #include "sdk/src/link/layout.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +47,12 @@ private:
     std::size_t events_offset_;
 };
 
+/// Of a slot that begins with so much header and audio.
+[[nodiscard]] constexpr std::size_t prefetched_bytes(std::size_t audio_bytes) noexcept
+{
+    return std::min(audio_bytes, rt::prefetch_bytes_max);
+}
+
 /// Host's end: writes input blocks, reads output blocks.
 class HostLane {
 public:
@@ -65,6 +73,20 @@ public:
         return {output_slots_.slot(output_.position()), layout_, layout_.output_events_offset()};
     }
     [[nodiscard]] const LinkShape& shape() const noexcept { return layout_.shape(); }
+
+    /// Fetches the next input slot, which the peer has read, while there is time: not to be done
+    /// between a block and its ring.
+    void prefetch_input() const noexcept
+    {
+        rt::prefetch_for_write(input_slots_.slot(input_.position()),
+                               prefetched_bytes(layout_.input_events_offset()));
+    }
+    /// Fetches the whole answer, not only the header that is looked at first.
+    void prefetch_output() const noexcept
+    {
+        rt::prefetch_for_read(output_slots_.slot(output_.position()),
+                              prefetched_bytes(layout_.output_events_offset()));
+    }
 
 private:
     LinkLayout layout_;
@@ -97,6 +119,18 @@ public:
         return {output_slots_.slot(output_.position()), layout_, layout_.output_events_offset()};
     }
     [[nodiscard]] const LinkShape& shape() const noexcept { return layout_.shape(); }
+
+    /// As HostLane's, the other way round.
+    void prefetch_input() const noexcept
+    {
+        rt::prefetch_for_read(input_slots_.slot(input_.position()),
+                              prefetched_bytes(layout_.input_events_offset()));
+    }
+    void prefetch_output() const noexcept
+    {
+        rt::prefetch_for_write(output_slots_.slot(output_.position()),
+                               prefetched_bytes(layout_.output_events_offset()));
+    }
 
 private:
     LinkLayout layout_;

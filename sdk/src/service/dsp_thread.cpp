@@ -94,7 +94,7 @@ void DspThread::stream(std::uint64_t spin_ns) noexcept
         OB_ASSERT(end == rt::WaitEnd::ready);
         beat();
         run_lanes();
-        write_checkpoints();
+        finish_lanes();
     }
 }
 
@@ -142,12 +142,15 @@ void DspThread::ring_callers(std::uint32_t callers) noexcept
 }
 
 /// Behind the rings, so that no answer waits for a copy of a state.
-void DspThread::write_checkpoints() noexcept
+void DspThread::finish_lanes() noexcept
 {
     for (const auto& slot : lanes()) {
         // acquire, pairs with the release in add_lane().
         LaneRunner* const lane = slot.load(std::memory_order_acquire);
-        if (lane != nullptr && lane->write_checkpoint_if_wanted())
+        if (lane == nullptr)
+            continue;
+        lane->prefetch_next_answer();
+        if (lane->write_checkpoint_if_wanted())
             beat();
     }
 }
@@ -162,7 +165,7 @@ void DspThread::add_lane(std::uint32_t index, LaneRunner& lane) noexcept
 {
     OB_ASSERT(index < lanes_.size());
     OB_ASSERT(lanes_[index].load(std::memory_order_relaxed) == nullptr);
-    // release, pairs with the acquires in has_work(), run_lanes() and write_checkpoints(): the lane
+    // release, pairs with the acquires in has_work(), run_lanes() and finish_lanes(): the lane
     // is whole, a restored checkpoint included.
     lanes_[index].store(&lane, std::memory_order_release);
     // relaxed: the ring that follows is seen before the thread sleeps, and with it this store.

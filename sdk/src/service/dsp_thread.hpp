@@ -72,7 +72,7 @@ private:
     [[nodiscard]] std::span<const std::atomic<LaneRunner*>> lanes() const noexcept;
     void run_lanes() noexcept;
     void ring_callers(std::uint32_t callers) noexcept;
-    void write_checkpoints() noexcept;
+    void finish_lanes() noexcept;
     void beat() noexcept;
     [[nodiscard]] bool is_stopping() const noexcept
     {

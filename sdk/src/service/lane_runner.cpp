@@ -128,6 +128,7 @@ void LaneRunner::use_checkpoint_area(rt::os::Mapping area) noexcept
 /// Copies out what is to be checked, and finds the channels.
 bool LaneRunner::take_block(Block& block) noexcept
 {
+    lane_.prefetch_input();
     const auto input = lane_.input_slot();
     const auto output = lane_.output_slot();
     block.header = input.header();

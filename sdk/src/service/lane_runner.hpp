@@ -65,6 +65,9 @@ public:
     /// @return whether an answer was published
     [[nodiscard]] bool run_one() noexcept;
 
+    /// While there is time: fetches the lines that the next answer will be written to.
+    void prefetch_next_answer() const noexcept { lane_.prefetch_output(); }
+
     /// Whether write_checkpoint_if_wanted() would write one: also in a pause of the stream.
     /// @rt     wait-free
     [[nodiscard]] bool owes_checkpoint() noexcept;
