@@ -10,25 +10,39 @@ namespace outboard::bench {
 
 namespace {
 
-using Word = std::atomic<std::uint32_t>;
+void send(rt::Bell& bell, std::uint32_t sequence, Wake wake) noexcept
+{
+    if (wake == Wake::sleeper) {
+        static_cast<void>(rt::ring(bell));
+        return;
+    }
+    bell.rung.store(sequence, std::memory_order_release);
+    rt::os::futex_wake(bell.rung, rt::os::FutexScope::shared);
+}
 
 /// Spins by the same rule as ours, then sleeps.
-void wait_while(const Word& word, std::uint32_t value, std::uint64_t deadline_ns,
-                rt::AdaptiveSpin& spin) noexcept
+void wait_for(rt::Bell& bell, std::uint32_t sequence, Wake wake, std::uint64_t deadline_ns,
+              rt::AdaptiveSpin& spin) noexcept
 {
-    const auto has_changed = [&] { return word.load(std::memory_order_acquire) != value; };
-    if (has_changed())
+    const auto has_come = [&] { return bell.rung.load(std::memory_order_acquire) == sequence; };
+    if (has_come())
         return;
     if (const std::uint64_t spin_ns = spin.next_spin_ns(); spin_ns != 0) {
-        const bool has_found = rt::spin_until(spin_ns, deadline_ns, has_changed);
+        const bool has_found = rt::spin_until(spin_ns, deadline_ns, has_come);
         spin.note(has_found);
         if (has_found)
             return;
     }
-    while (!has_changed()) {
-        const auto outcome =
-            rt::os::futex_wait({&word, value, rt::os::FutexScope::shared}, deadline_ns);
-        if (outcome == rt::os::WaitOutcome::timed_out)
+    if (wake == Wake::sleeper) {
+        rt::BellWait wait{nullptr, false};
+        wait.add(bell);
+        if (wait.wait(deadline_ns, has_come) == rt::WaitEnd::deadline)
+            static_cast<void>(wait.wait(rt::os::no_deadline_ns, has_come));
+        return;
+    }
+    while (!has_come()) {
+        const rt::os::FutexWait word{&bell.rung, sequence - 1, rt::os::FutexScope::shared};
+        if (rt::os::futex_wait(word, deadline_ns) == rt::os::WaitOutcome::timed_out)
             deadline_ns = rt::os::no_deadline_ns;
     }
 }
@@ -47,9 +61,8 @@ void BareHop::hop(const HopBlock& in, HopBlock& out) noexcept
                                           ? rt::os::no_deadline_ns
                                           : rt::os::monotonic_ns() + config_.deadline_ns;
     shared_->to_peer = in;
-    shared_->request.store(++sequence_, std::memory_order_release);
-    rt::os::futex_wake(shared_->request, rt::os::FutexScope::shared);
-    wait_while(shared_->reply, sequence_ - 1, deadline_ns, spin_);
+    send(shared_->request, ++sequence_, config_.wake);
+    wait_for(shared_->reply, sequence_, config_.wake, deadline_ns, spin_);
     out = shared_->from_peer;
 }
 
@@ -58,10 +71,9 @@ bool BareHop::answer(Shared& shared, const Config& config) noexcept
     take_cpu(config.peer_cpu, config.peer_priority);
     rt::AdaptiveSpin spin{config.spin_ns};
     for (std::uint32_t sequence = 1;; ++sequence) {
-        wait_while(shared.request, sequence - 1, rt::os::no_deadline_ns, spin);
+        wait_for(shared.request, sequence, config.wake, rt::os::no_deadline_ns, spin);
         shared.from_peer = shared.to_peer;
-        shared.reply.store(sequence, std::memory_order_release);
-        rt::os::futex_wake(shared.reply, rt::os::FutexScope::shared);
+        send(shared.reply, sequence, config.wake);
     }
 }
 

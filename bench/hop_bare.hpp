@@ -6,10 +6,9 @@
 /// nothing else. No checks, no counters; a deadline only where ours has one too.
 
 #include "bench/forked_process.hpp"
-#include "rt/path/adaptive_spin.hpp"
+#include "rt/path/bell.hpp"
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,12 +17,19 @@ namespace outboard::bench {
 /// As large as 64 frames in stereo.
 using HopBlock = std::array<float, 128>;
 
+/// Whom the bare pair wakes.
+enum class Wake : std::uint8_t {
+    always,   ///< a futex call for each hand-over, whether anybody sleeps or not
+    sleeper,  ///< only who sleeps, by the library's own bells
+};
+
 class BareHop {
 public:
     struct Config {
         int peer_cpu = 0;
         int peer_priority = 0;      ///< SCHED_FIFO; 0: ordinary
         std::uint64_t spin_ns = 0;  ///< how long both spin before they sleep
+        Wake wake = Wake::always;
         /// From the call on. At the deadline the caller only looks again: it gives the kernel the
         /// same timer to arm, but waits on. 0: no timer.
         std::uint64_t deadline_ns = 0;
@@ -37,8 +43,8 @@ public:
 
 private:
     struct Shared {
-        alignas(64) std::atomic<std::uint32_t> request{0};
-        alignas(64) std::atomic<std::uint32_t> reply{0};
+        rt::Bell request;
+        rt::Bell reply;
         alignas(64) HopBlock to_peer{};
         alignas(64) HopBlock from_peer{};
     };

@@ -37,6 +37,7 @@ struct Placement {
     ob_placement placement;
     bool hold_cpu_latency;
     std::uint32_t spin_us;
+    Wake bare_wake = Wake::always;
 };
 
 constexpr Placement placements[] = {
@@ -44,6 +45,7 @@ constexpr Placement placements[] = {
     {"other", OB_PLACEMENT_OTHER, false, 0},
     {"other-latency0", OB_PLACEMENT_OTHER, true, 0},
     {"other-spin", OB_PLACEMENT_OTHER, true, spin_us},
+    {"other-spin-bells", OB_PLACEMENT_OTHER, true, spin_us, Wake::sleeper},
 };
 
 struct Measurement {
@@ -163,6 +165,7 @@ void measure_pairs(const Measurement& measurement, NullHop& null, BareHop& bare,
     BareHop bare{{.peer_cpu = placement.placement == OB_PLACEMENT_SAME ? caller_cpu : other_cpu,
                   .peer_priority = machine.may_be_fifo ? peer_priority : 0,
                   .spin_ns = std::uint64_t{placement.spin_us} * 1'000,
+                  .wake = placement.bare_wake,
                   .deadline_ns = measurement.has_deadline ? period_ns / 2 : 0}};
     NullHop null{{.caller_cpu = caller_cpu,
                   .caller_priority = priority,

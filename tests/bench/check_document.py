@@ -70,7 +70,7 @@ NAMES = {
     "ring": {"64B", "64B-batch", "512B", "512B-batch", "4KiB", "4KiB-batch"},
     "hop": {
         f"{placement}-{pace}{deadline}"
-        for placement in ("same", "other", "other-latency0", "other-spin")
+        for placement in ("same", "other", "other-latency0", "other-spin", "other-spin-bells")
         for pace in ("paced", "unpaced")
         for deadline in ("", "-deadline")
     },
