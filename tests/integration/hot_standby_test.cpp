@@ -93,7 +93,7 @@ void strike_once(HotRig& hot, std::size_t index, ob_fault fault, bool is_deadly)
 void strike(HotRig& hot, const Shape& shape, ob_fault fault, bool is_deadly,
             std::uint32_t strike_count)
 {
-    const std::uint64_t interval_frames = 20 * shape.frame_count;
+    const std::uint64_t interval_frames = 20 * std::uint64_t{shape.frame_count};
     for (std::uint32_t strike = 0; strike < strike_count; ++strike) {
         for (std::size_t index = 0; index < shape.insert_count; ++index) {
             hot.rig.run(interval_frames, every_block(shape.frame_count));
@@ -212,9 +212,10 @@ TEST_SUITE("integration/hot_standby")
                 REQUIRE(hot.rig.insert().set_parameter(
                             mix.id, mix.minimum + part * (mix.maximum - mix.minimum)) == OB_OK);
                 hot.rig.run(64, every_block(64));
-                if (with_kills)
+                if (with_kills) {
                     REQUIRE(ob_insert_inject_fault(hot.rig.insert().get(), OB_FAULT_KILL, 0) ==
                             OB_OK);
+                }
             }
             hot.rig.run(640, every_block(64));
             return hot.rig.output();

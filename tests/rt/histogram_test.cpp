@@ -82,10 +82,11 @@ TEST_SUITE("rt/histogram")
             REQUIRE(lower < upper);
             REQUIRE(Histogram::index_of(lower) == index);
             REQUIRE(Histogram::index_of(upper - 1) == index);
-            if (index + 1 < Histogram::bucket_count)
+            if (index + 1 < Histogram::bucket_count) {
                 REQUIRE(Histogram::lower_ns(index + 1) == upper);
-            else
+            } else {
                 REQUIRE(upper == Histogram::value_max_ns + 1);
+            }
         }
     }
 

@@ -75,10 +75,11 @@ template <typename T>
         for (std::uint64_t index = 0; index < std::min(next % 21, total - next); ++index)
             batch.push_back(T{next + index});
         std::size_t taken = 0;
-        if (batch.empty())
+        if (batch.empty()) {
             taken = producer.try_push(T{next}) == RingStatus::ok ? 1 : 0;
-        else
+        } else {
             taken = producer.push_some(batch);
+        }
         next += taken;
         if (taken == 0 && !give_way(deadline_ns))
             return false;
@@ -96,10 +97,11 @@ template <typename T>
     std::uint64_t in_order = 0;
     for (std::uint64_t next = 0; next < total;) {
         std::size_t count = 0;
-        if (next % 2 == 0)
+        if (next % 2 == 0) {
             count = consumer.try_pop(batch[0]) == RingStatus::ok ? 1 : 0;
-        else
+        } else {
             count = consumer.pop_some(batch);
+        }
         for (std::size_t index = 0; index < count; ++index)
             in_order += batch[index].is(next++) ? 1 : 0;
         if (count == 0 && !give_way(deadline_ns))

@@ -88,9 +88,10 @@ public:
         const auto slot = memory_.host_data() + memory_.layout().input_slots_offset(0) +
                           slot_index_ * memory_.layout().input_slot_bytes();
         slot_index_ = (slot_index_ + 1) % shape.slot_count;
-        for (std::uint32_t channel = 0; channel < shape.input_channel_count; ++channel)
+        for (std::uint32_t channel = 0; channel < shape.input_channel_count; ++channel) {
             fill(reinterpret_cast<float*>(slot + memory_.layout().channel_offset(channel)),
                  frame_count, channel);
+        }
         ++sequence;
         REQUIRE(runner_.has_work());
         REQUIRE(runner_.run_one());
@@ -140,9 +141,10 @@ private:
         const auto slot = host_.output_slot();
         const std::uint32_t frame_count = slot.header().frame_count;
         std::vector<float> samples;
-        for (std::uint32_t channel = 0; channel < shape.output_channel_count; ++channel)
+        for (std::uint32_t channel = 0; channel < shape.output_channel_count; ++channel) {
             samples.insert(samples.end(), slot.channel(channel),
                            slot.channel(channel) + frame_count);
+        }
         host_.output().release();
         return samples;
     }

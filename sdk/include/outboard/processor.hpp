@@ -74,28 +74,31 @@ namespace detail {
 template <typename P>
 constexpr std::uint32_t flags_of() noexcept
 {
-    if constexpr (requires { P::flags; })
+    if constexpr (requires { P::flags; }) {
         return P::flags;
-    else
+    } else {
         return 0;
+    }
 }
 
 template <typename P>
 constexpr std::uint32_t fixed_frame_count_of() noexcept
 {
-    if constexpr (requires { P::fixed_frame_count; })
+    if constexpr (requires { P::fixed_frame_count; }) {
         return P::fixed_frame_count;
-    else
+    } else {
         return 0;
+    }
 }
 
 template <typename P>
 std::span<const ob_parameter_info> parameters_of() noexcept
 {
-    if constexpr (requires { P::parameters; })
+    if constexpr (requires { P::parameters; }) {
         return P::parameters;
-    else
+    } else {
         return {};
+    }
 }
 
 inline Processor& as_processor(void* instance) noexcept

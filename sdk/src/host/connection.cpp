@@ -214,12 +214,13 @@ void Connection::handle(wire::BodyUnion& body, std::uint64_t now_ns)
     if (const auto* failed = body.AsFailed(); failed != nullptr && failed->request == 0)
         return on_failed(*failed);
     std::uint32_t request = 0;  // which no request has as its number
-    if (const auto* failed = body.AsFailed(); failed != nullptr)
+    if (const auto* failed = body.AsFailed(); failed != nullptr) {
         request = failed->request;
-    else if (const auto* state = body.AsSavedState(); state != nullptr)
+    } else if (const auto* state = body.AsSavedState(); state != nullptr) {
         request = state->request;
-    else if (const auto* loaded = body.AsStateLoaded(); loaded != nullptr)
+    } else if (const auto* loaded = body.AsStateLoaded(); loaded != nullptr) {
         request = loaded->request;
+    }
     if (body.AsLog() == nullptr && !keep_reply(request, body))
         fail({OB_ERR_PROTOCOL, who() + " sent a message out of turn"});
 }

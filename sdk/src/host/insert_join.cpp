@@ -107,12 +107,14 @@ Failure Insert::check_standby(const wire::ProcessorOfferT& offer) const
 {
     if (spec_.config.standby == OB_STANDBY_NONE)
         return {};
-    if ((offer.flags & OB_PROCESSOR_SINGLE_INSTANCE) != 0)
+    if ((offer.flags & OB_PROCESSOR_SINGLE_INSTANCE) != 0) {
         return {OB_ERR_REFUSED,
                 "processor '" + offer.name + "' can run only once: no standby (use standby none)"};
-    if ((offer.flags & OB_PROCESSOR_SIDE_EFFECTS) != 0)
+    }
+    if ((offer.flags & OB_PROCESSOR_SIDE_EFFECTS) != 0) {
         return {OB_ERR_REFUSED, "processor '" + offer.name +
                                     "' does more than compute: no standby (use standby none)"};
+    }
     return {};
 }
 

@@ -52,12 +52,14 @@ struct Range {
 
 [[nodiscard]] Failure check_pointers(const ob_insert_config& config)
 {
-    if (config.struct_size_bytes != sizeof(ob_insert_config))
+    if (config.struct_size_bytes != sizeof(ob_insert_config)) {
         return {OB_ERR_INVALID_ARGUMENT,
                 "struct_size_bytes is wrong: call ob_insert_config_init() first"};
-    if (config.service == nullptr || *config.service == '\0')
+    }
+    if (config.service == nullptr || *config.service == '\0') {
         return {OB_ERR_INVALID_ARGUMENT,
                 "no service given: a built-in processor (\"reverb\"), a path, or \"@name\""};
+    }
     if (config.parameters == nullptr && config.parameter_count != 0)
         return {OB_ERR_INVALID_ARGUMENT, "parameters is NULL, but parameter_count is not 0"};
     if (config.state == nullptr && config.state_bytes != 0)

@@ -277,9 +277,10 @@ Outcome<wire::StateLoadedT> ServiceLink::load_state(const wire::LoadStateT& requ
     if ((*instance)->latency_frames() != current.latency_frames())
         return service::refuse(OB_ERR_REFUSED, "with this state its latency would be another one");
     // The lane's checkpoint area was measured for the instance that runs.
-    if ((*instance)->checkpoint_bytes() != current.checkpoint_bytes())
+    if ((*instance)->checkpoint_bytes() != current.checkpoint_bytes()) {
         return service::refuse(OB_ERR_REFUSED,
                                "with this state its checkpoints would have another size");
+    }
     (*lane)->states().stage(std::make_unique<InstanceNode>(request.state_id, *std::move(instance)));
     wire::StateLoadedT loaded;
     loaded.request = request.request;

@@ -15,7 +15,8 @@ int main()
     const char* const socket = std::getenv("OUTBOARD_SOCKET");
     if (socket == nullptr)
         return 1;
-    const outboard::link::ControlChannel channel{outboard::rt::os::UniqueHandle{std::atoi(socket)}};
+    const auto handle = static_cast<int>(std::strtol(socket, nullptr, 10));
+    const outboard::link::ControlChannel channel{outboard::rt::os::UniqueHandle{handle}};
     outboard::wire::HelloT hello;
     hello.protocol_min = 1000;
     hello.protocol_max = 1001;

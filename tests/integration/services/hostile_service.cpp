@@ -238,13 +238,13 @@ int main()
     const std::string_view name = chosen != nullptr ? chosen : "";
     const RawPeer peer;
     constexpr std::string_view mutated = "mutated-";
-    if (name.starts_with(mutated))
+    if (name.starts_with(mutated)) {
         send_mutated_hello(peer, name.substr(mutated.size()));
-    else if (const Attack* const attack = find(before_hello, name); attack != nullptr)
+    } else if (const Attack* const attack = find(before_hello, name); attack != nullptr) {
         attack->strike(peer);
-    else if (test::attack_memory(peer, name) || test::scribble(peer, name))
+    } else if (test::attack_memory(peer, name) || test::scribble(peer, name)) {
         peer.wait_for_end();
-    else if (const Attack* const late_attack = find(after_hello, name); late_attack != nullptr) {
+    } else if (const Attack* const late_attack = find(after_hello, name); late_attack != nullptr) {
         peer.send(RawPeer::good_hello());
         late_attack->strike(peer);
     }

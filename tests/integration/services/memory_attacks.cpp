@@ -111,14 +111,15 @@ bool attack_memory(const RawPeer& peer, std::string_view name)
     const std::size_t victim = name.ends_with("-bells") ? 2 : 1;
     const int handle = memory.handles[victim].get();
     bool has_struck = false;
-    if (name.starts_with("shrink"))
+    if (name.starts_with("shrink")) {
         has_struck = ::ftruncate(handle, page / 2) == 0;
-    else if (name.starts_with("grow"))
+    } else if (name.starts_with("grow")) {
         has_struck = ::ftruncate(handle, off_t{1} << 24) == 0;
-    else if (name.starts_with("seal"))
+    } else if (name.starts_with("seal")) {
         has_struck = ::fcntl(handle, F_ADD_SEALS, F_SEAL_SEAL) == 0;
-    else if (name.starts_with("punch"))
+    } else if (name.starts_with("punch")) {
         has_struck = can_punch(handle);
+    }
     if (!has_struck) {
         peer.fail("the attack itself failed");
         return true;

@@ -29,10 +29,11 @@ public:
     }
     ~RuntimeDirectory()
     {
-        if (before_.empty())
+        if (before_.empty()) {
             ::unsetenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe): as above
-        else
+        } else {
             ::setenv("XDG_RUNTIME_DIR", before_.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+        }
         std::filesystem::remove_all(path_);
     }
     RuntimeDirectory(const RuntimeDirectory&) = delete;

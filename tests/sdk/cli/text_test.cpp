@@ -133,10 +133,11 @@ TEST_SUITE("sdk/cli/text")
 
     TEST_CASE("a parameter without its parts is explained")
     {
-        for (const char* text : {"mix=1", "reverb.mix", ".mix=1", "reverb.=1", "=1", ""})
+        for (const char* text : {"mix=1", "reverb.mix", ".mix=1", "reverb.=1", "=1", ""}) {
             CHECK_MESSAGE(
                 contains(failure_of([&] { return parse_parameter(text); }), "SERVICE.KEY=VALUE"),
                 text);
+        }
         CHECK(contains(failure_of([] { return parse_parameter("reverb.mix=much"); }),
                        "'much' is not a number"));
     }
@@ -159,11 +160,12 @@ TEST_SUITE("sdk/cli/text")
     {
         CHECK(resolve_parameter({"reverb", "mix", 1}, parameters).id == 7);
         CHECK(resolve_parameter({"reverb", "voices", 8}, parameters).id == 9);
-        for (const double value : {-0.1, 1.1})
+        for (const double value : {-0.1, 1.1}) {
             CHECK(contains(failure_of([&] {
                                return resolve_parameter({"reverb", "mix", value}, parameters);
                            }),
                            "it takes 0 .. 1"));
+        }
         CHECK(contains(failure_of([] {
                            return resolve_parameter({"reverb", "voices", 2.5}, parameters);
                        }),
