@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Twenty kills in real time, without a standby: 64 frames at 48 kHz, a SCHED_FIFO audio thread
-// pinned to a CPU. This machine stalls by itself, so segments with kills alternate with segments
-// without, and a witness on the same CPU says when nobody was run.
+// pinned to a CPU. This machine stalls by itself, so segments of 5 s with kills alternate with
+// segments without, and a witness on the same CPU says when nobody was run.
 
 #include "tests/integration/support/gaps.hpp"
 #include "tests/integration/support/seed.hpp"
@@ -34,9 +34,10 @@ constexpr int audio_priority = 70;
 constexpr std::uint32_t block_frames = 64;
 constexpr std::uint64_t deadline_ns = 666'667;  ///< half a period
 constexpr std::uint64_t tolerated_ns = 200'000;
-constexpr int segment_pair_count = 10;
-constexpr int kills_per_segment = 2;
-constexpr std::uint64_t segment_ns = 1'000'000'000;
+constexpr int segment_pair_count = 5;
+constexpr int kills_per_segment = 4;
+constexpr std::uint64_t segment_ns = 5'000'000'000;
+constexpr std::uint64_t frame_count_max = 80 * 48'000;  ///< more than all segments take
 
 struct Segment {
     std::uint64_t from_ns;
@@ -69,7 +70,7 @@ public:
     {
         rig_.add(rig_.config_for("invert"));
         rig_.set_budget_ns(0);
-        rig_.reserve(2'880'000);  // a minute
+        rig_.reserve(frame_count_max);
     }
     ~RealTimeStream() { stop(); }
     RealTimeStream(const RealTimeStream&) = delete;
@@ -196,7 +197,8 @@ void check_excesses(const std::vector<BlockRecord>& blocks, const std::vector<Se
             continue;
         CAPTURE(block.first_frame);
         CAPTURE(block.duration_ns);
-        CHECK(witness.saw_gap_between(block.started_ns, block.started_ns + block.duration_ns));
+        CHECK(witness.saw_gap_between(block.started_ns + deadline_ns,
+                                      block.started_ns + block.duration_ns));
     }
     const EventCount with_kills = excesses_in(blocks, segments, true);
     const EventCount control = excesses_in(blocks, segments, false);
