@@ -27,7 +27,8 @@ struct Shape {
     double sample_rate_hz;
     std::uint32_t channel_count;
 };
-constexpr std::array<Shape, 4> shapes{{{48'000.0, 1}, {48'000.0, 2}, {44'100.0, 8}, {44'100.0, 1}}};
+constexpr std::array<Shape, 6> shapes{
+    {{48'000.0, 1}, {48'000.0, 2}, {48'000.0, 8}, {44'100.0, 1}, {44'100.0, 2}, {44'100.0, 8}}};
 
 [[nodiscard]] std::string name_of(const Shape& shape, std::uint32_t block)
 {
