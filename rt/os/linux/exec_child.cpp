@@ -7,6 +7,7 @@
 
 #include "rt/os/linux/exec_child.hpp"
 
+#include "rt/os/linux/clone.hpp"
 #include "rt/os/linux/cpu_mask.hpp"
 
 #include <fcntl.h>
@@ -19,8 +20,6 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
-
-#define OB_NOT_INSTRUMENTED __attribute__((no_sanitize("address", "thread", "undefined")))
 
 namespace outboard::rt::os {
 namespace {

@@ -8,9 +8,6 @@
 
 namespace outboard::rt::os {
 
-/// The kernel's signal set: one bit for each of the 64 signals.
-using SignalMask = std::uint64_t;
-
 /// Made by the parent, which sleeps until the child has executed its program or has ended; so the
 /// child may also write to it.
 struct ExecPlan {

@@ -2,6 +2,7 @@
 
 #include "rt/os/process.hpp"
 
+#include "rt/os/linux/clone.hpp"
 #include "rt/os/linux/errors.hpp"
 #include "rt/os/linux/exec_child.hpp"
 #include "rt/os/memory.hpp"
@@ -22,42 +23,10 @@
 #  define P_PIDFD 3
 #endif
 
-#if defined(__GLIBC__)
-// clone() by the name that ThreadSanitizer does not replace: its version takes the child for a
-// forked one and, as the memory is shared, marks the parent as such. A host may be built with it.
-// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the library's name
-extern "C" int __clone(int (*entry)(void*), void* stack, int flags, void* argument, ...) noexcept;
-#  define OB_CLONE ::__clone
-#else
-#  define OB_CLONE ::clone
-#endif
-
 namespace outboard::rt::os {
 namespace {
 
 constexpr std::size_t child_stack_bytes = std::size_t{64} * 1024;
-
-/// Blocks every signal of the calling thread, those of the C library included: until the child has
-/// executed its program the two share their memory, and a handler must not run in both.
-class AllSignalsBlocked {
-public:
-    AllSignalsBlocked() noexcept
-    {
-        const SignalMask all = ~SignalMask{0};
-        ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before_, sizeof before_);
-    }
-    ~AllSignalsBlocked()
-    {
-        ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before_, nullptr, sizeof before_);
-    }
-    AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-    AllSignalsBlocked(AllSignalsBlocked&&) = delete;
-    AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-    AllSignalsBlocked& operator=(AllSignalsBlocked&&) = delete;
-
-private:
-    SignalMask before_ = 0;
-};
 
 [[nodiscard]] std::string_view name_of(std::string_view variable) noexcept
 {

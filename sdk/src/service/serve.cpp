@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+#include "rt/os/memory_holder.hpp"
 #include "rt/os/signals.hpp"
 #include "sdk/src/api/last_error.hpp"
 #include "sdk/src/registry/registry.hpp"
@@ -59,10 +60,20 @@ namespace {
     return NamedServer{*registration, catalog, options, log}.run(*termination);
 }
 
+/// Before threads, locked memory and all that is large.
+void hold_memory(const ServiceLog& log)
+{
+    if (const auto holder = rt::os::start_memory_holder(); !holder) {
+        log.note("no memory holder, so a crash is noticed later: " +
+                 api::describe(holder.error()));
+    }
+}
+
 [[nodiscard]] int serve(const std::string& program, const ServeArguments& arguments,
                         const ProcessorCatalog& catalog)
 {
     const ServiceLog log{program, arguments.is_verbose};
+    hold_memory(log);
     const auto parent = spawned_by_environment();
     if (!parent) {
         log.error(parent.error().message);

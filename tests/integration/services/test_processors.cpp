@@ -142,4 +142,10 @@ void SlowLoad::prepare(const PrepareInfo& info)
     ChannelProcessor::prepare(info);
 }
 
+void Large::prepare(const PrepareInfo& info)
+{
+    memory_.assign(size_bytes, std::byte{1});
+    ChannelProcessor::prepare(info);
+}
+
 }  // namespace outboard::test

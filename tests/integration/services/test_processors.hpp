@@ -158,4 +158,17 @@ public:
     void process(const ProcessBlock& block) noexcept override { copy_through(block); }
 };
 
+/// Has 256 MiB in memory.
+class Large : public ChannelProcessor {
+public:
+    static constexpr const char* name = "large";
+    static constexpr const char* description = "Has much memory";
+    static constexpr std::size_t size_bytes = std::size_t{256} << 20;
+    void prepare(const PrepareInfo& info) override;
+    void process(const ProcessBlock& block) noexcept override { copy_through(block); }
+
+private:
+    std::vector<std::byte> memory_;
+};
+
 }  // namespace outboard::test
