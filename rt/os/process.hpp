@@ -58,6 +58,10 @@ struct ExitStatus {
 /// @rt no, but short: one system call
 [[nodiscard]] ExitStatus exit_status(const UniqueHandle& process) noexcept;
 
+/// Whether the kernel is writing a core of it (Linux 4.15), which a signal would cut short. Reads
+/// /proc: for ordinary threads only.
+[[nodiscard]] bool is_dumping_core(std::int32_t process_id) noexcept;
+
 /// Waits for the end of a child until `deadline_ns` and reaps it. For ordinary threads: see
 /// exit_status().
 /// @return timed_out when it still runs

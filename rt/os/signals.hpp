@@ -7,6 +7,8 @@
 #include "rt/control/result.hpp"
 #include "rt/os/handle.hpp"
 
+#include <string>
+
 namespace outboard::rt::os {
 
 /// From now on requests to end (Linux: SIGTERM, SIGINT, SIGHUP) do not end the process but make the
@@ -17,5 +19,8 @@ namespace outboard::rt::os {
 /// For a process whose life is bound to another one's: what a user types at the terminal (Ctrl-C)
 /// or the end of the terminal concerns that one alone. A closed pipe kills nobody.
 void ignore_terminal_signals() noexcept;
+
+/// "SIGSEGV" for 11, and the like; "signal 99" where it has no name.
+[[nodiscard]] std::string signal_name(int signal_number);
 
 }  // namespace outboard::rt::os

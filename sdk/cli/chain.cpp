@@ -125,6 +125,16 @@ std::optional<ChainIncident> Chain::next_incident()
     return std::nullopt;
 }
 
+std::optional<ServiceCrash> Chain::next_crash()
+{
+    const std::lock_guard lock{control_};
+    for (std::size_t index = 0; index < inserts_.size(); ++index) {
+        if (const auto report = inserts_[index].next_crash_report())
+            return ServiceCrash{index, *report};
+    }
+    return std::nullopt;
+}
+
 std::uint64_t Chain::latency_behind(std::size_t first_insert) const noexcept
 {
     std::uint64_t sum = 0;

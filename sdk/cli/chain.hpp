@@ -5,6 +5,7 @@
 /// The services of a run, one behind the other: the host, one caller, and an insert for each.
 
 #include "sdk/cli/audio_thread.hpp"
+#include "sdk/cli/crashes.hpp"
 #include "sdk/cli/playlist.hpp"
 #include "sdk/cli/run_options.hpp"
 
@@ -58,6 +59,9 @@ public:
 
     /// The oldest incident that was not fetched yet. @thread control, any one
     [[nodiscard]] std::optional<ChainIncident> next_incident();
+
+    /// The oldest crash report that was not fetched yet. @thread control, any one
+    [[nodiscard]] std::optional<ServiceCrash> next_crash();
 
 private:
     void open(const RunOptions& options, const StreamFormat& format);

@@ -114,6 +114,30 @@ Json failover_json(const RunResult& result, const Failover& failover)
     return json;
 }
 
+Json crash_json(const RunResult& result, const ServiceCrash& crash)
+{
+    const ob_crash_report& report = crash.report;
+    Json frames = Json::array();
+    for (std::uint32_t index = 0; index < report.frame_count; ++index) {
+        const ob_crash_frame& frame = report.frames[index];
+        frames.push_back(
+            {{"address", frame.address}, {"module", frame.module}, {"offset", frame.offset}});
+    }
+    const bool has_thread = report.thread_id != 0;
+    return {{"service", result.inserts[crash.insert_index].label},
+            {"cause", cause_name(report.cause)},
+            {"process_id", report.process_id},
+            {"signal", report.signal != 0 ? Json(report.signal) : Json(nullptr)},
+            {"exit_code", report.exit_code >= 0 ? Json(report.exit_code) : Json(nullptr)},
+            {"fault_address", has_thread ? Json(report.fault_address) : Json(nullptr)},
+            {"thread", has_thread ? Json(report.thread_name) : Json(nullptr)},
+            {"thread_id", has_thread ? Json(report.thread_id) : Json(nullptr)},
+            {"processor", report.processor_name},
+            {"sequence", report.has_sequence != 0 ? Json(report.sequence) : Json(nullptr)},
+            {"frames", std::move(frames)},
+            {"error_output", report.error_output}};
+}
+
 Json fault_json(const RunResult& result, const FaultOutcome& outcome)
 {
     const PlannedFault& fault = outcome.fault;
@@ -220,6 +244,10 @@ void add_incidents(const RunResult& result, Json& json)
     json["failovers"] = Json::array();
     for (const Failover& failover : result.failovers)
         json["failovers"].push_back(failover_json(result, failover));
+
+    json["crashes"] = Json::array();
+    for (const ServiceCrash& crash : result.crashes)
+        json["crashes"].push_back(crash_json(result, crash));
 
     std::uint64_t delayed = 0;
     json["faults"] = Json::array();

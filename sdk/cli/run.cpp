@@ -144,6 +144,7 @@ RunResult Run::finish()
     result.failovers = pair_failovers(incidents_);
     if (result.end == StreamEnd::complete && all_gaps_are_told(result))
         close_without_gaps(result.failovers);
+    result.crashes = crashes_;
     result.dry = dry_.trace();
     result.wet = wet_.trace();
     return result;
@@ -167,6 +168,8 @@ void Run::fetch_incidents()
 {
     while (const auto incident = chain_.next_incident())
         incidents_.push_back(*incident);
+    while (const auto crash = chain_.next_crash())
+        crashes_.push_back(*crash);
 }
 
 InsertResult Run::insert_result(std::size_t index) const

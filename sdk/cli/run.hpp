@@ -67,6 +67,7 @@ private:
     audio::NullDevice device_;
     std::string started_at_;
     std::vector<ChainIncident> incidents_;
+    std::vector<ServiceCrash> crashes_;
 };
 
 }  // namespace outboard::cli

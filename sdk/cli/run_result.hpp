@@ -5,6 +5,7 @@
 /// All that is known after a run: what report, page and summary are made from.
 
 #include "sdk/cli/chain.hpp"
+#include "sdk/cli/crashes.hpp"
 #include "sdk/cli/fault_striker.hpp"
 #include "sdk/cli/histogram.hpp"
 #include "sdk/cli/incidents.hpp"
@@ -55,6 +56,7 @@ struct RunResult {
     std::vector<InsertResult> inserts;
     std::vector<ChainIncident> late_blocks;
     std::vector<Failover> failovers;
+    std::vector<ServiceCrash> crashes;
     std::vector<FaultOutcome> faults;
     PeakTrace dry{1};
     PeakTrace wet{1};

@@ -78,6 +78,23 @@ std::string failure_text(const RunResult& result)
     return text + loss_text(result) + recovery_text(result);
 }
 
+/// The crashes of which more is known than that a process was killed.
+std::string crashes_text(const RunResult& result)
+{
+    constexpr std::size_t lines_max = 5;
+    std::string text;
+    std::size_t line_count = 0;
+    for (const ServiceCrash& crash : result.crashes) {
+        if (!tells_something(crash.report))
+            continue;
+        if (++line_count <= lines_max)
+            text += crash_text(result.inserts[crash.insert_index].label, crash.report) + '\n';
+    }
+    if (line_count > lines_max)
+        text += fmt::format("and {} more; see the report\n", line_count - lines_max);
+    return text;
+}
+
 std::string files_text(const RunResult& result)
 {
     std::string text;
@@ -128,11 +145,12 @@ double dry_seconds(const RunResult& result) noexcept
 std::string summary_text(const RunResult& result)
 {
     const double seconds = to_seconds(result.frames, result.format.rate_hz);
-    return fmt::format(
-        "{} streamed through {} in {}, {}; {}\n{}; {}\n{}{}", short_time(seconds * 1e9),
-        chain_text(result), short_time(static_cast<double>(result.elapsed_ns)),
-        plural(result.blocks, "block"), latency_text(result), failure_text(result),
-        plural(result.device.xruns, "xrun"), rights_text(result), files_text(result));
+    return fmt::format("{} streamed through {} in {}, {}; {}\n{}; {}\n{}{}{}",
+                       short_time(seconds * 1e9), chain_text(result),
+                       short_time(static_cast<double>(result.elapsed_ns)),
+                       plural(result.blocks, "block"), latency_text(result), failure_text(result),
+                       plural(result.device.xruns, "xrun"), crashes_text(result),
+                       rights_text(result), files_text(result));
 }
 
 }  // namespace outboard::cli

@@ -14,8 +14,10 @@
 
 #include <sys/resource.h>
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -355,6 +357,47 @@ TEST_SUITE("integration/hostile_peer")
             }));
             CHECK(stream.process_until_wet());
         }
+    }
+
+    TEST_CASE("a service that lies about its death is let go, and harms no other")
+    {
+        const test::ProcessMark mark;
+        {
+            OneInsert honest{OB_BUILTIN, [](InsertConfig& config) { config.processor = "gain"; }};
+            const Attack attack{"false-death"};
+            OneInsert stream{OB_HOSTILE_SERVICE};
+            const auto incidents = stream_until_failover(stream);
+            CHECK(any_of_cause(incidents, OB_CAUSE_CRASH));
+            CHECK(honest.process_until_wet());
+            CHECK(honest.insert().statistics().failovers == 0);
+            // It lives on, and is killed for it; the loss then counts as what it is.
+            std::optional<ob_crash_report> report;
+            CHECK(stream.process_until([&] {
+                report = stream.insert().next_crash_report();
+                return report.has_value();
+            }));
+            REQUIRE(report);
+            CHECK(report->cause == OB_CAUSE_CORRUPT);
+            CHECK(report->signal == SIGKILL);
+            CHECK(contains(stream.insert().status().message, "said that it was dying"));
+        }
+        CHECK(mark.wait_until_gone().empty());
+    }
+
+    TEST_CASE("a report that makes no sense is not shown")
+    {
+        const Attack attack{"false-report"};
+        OneInsert stream{OB_HOSTILE_SERVICE};
+        std::optional<ob_crash_report> report;
+        CHECK(stream.process_until([&] {
+            report = stream.insert().next_crash_report();
+            return report.has_value();
+        }));
+        REQUIRE(report);
+        CHECK(report->exit_code == 0);
+        CHECK(report->thread_id == 0);
+        CHECK(report->frame_count == 0);
+        CHECK(report->processor_name[0] == '\0');
     }
 
     TEST_CASE("of all attackers no process, mapping or handle is left")

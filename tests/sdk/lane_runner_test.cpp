@@ -40,7 +40,7 @@ public:
           host_(memory_.lane(0)),
           runner_(
               link::ServiceLane{memory_.layout(), 0, memory_.host_data(), memory_.service_data()},
-              service::LaneContext{&in_progress_, &fault_hook_}, 5,
+              service::LaneContext{&in_progress_, &processor_, &fault_hook_}, 5,
               make_probe<test::Probe<Latency>>(), parameters)
     {
         const int living = test::probe_record.living_count;
@@ -95,6 +95,7 @@ private:
     test::HostMemory memory_;
     link::HostLane host_;
     std::atomic<std::uint64_t> in_progress_{0};
+    std::atomic<const char*> processor_{""};
     service::FaultHook fault_hook_;
     LaneRunner runner_;
     link::BlockHeader answer_{};

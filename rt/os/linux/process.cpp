@@ -8,6 +8,7 @@
 #include "rt/os/memory.hpp"
 #include "rt/os/poll.hpp"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -15,7 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <new>
 #include <string_view>
 
@@ -140,6 +143,19 @@ ExitStatus exit_status(const UniqueHandle& process) noexcept
     siginfo_t info{};
     const bool is_known = wait_for_end(process, WNOHANG | WNOWAIT, info) == 0 && info.si_pid != 0;
     return is_known ? exit_status_of(info) : ExitStatus{};
+}
+
+bool is_dumping_core(std::int32_t process_id) noexcept
+{
+    std::array<char, 32> path{};
+    static_cast<void>(std::snprintf(path.data(), path.size(), "/proc/%d/status", process_id));
+    const UniqueHandle file{::open(path.data(), O_RDONLY | O_CLOEXEC)};
+    std::array<char, 4096> status{};
+    const ssize_t length = ::read(file.get(), status.data(), status.size());
+    if (length <= 0)
+        return false;
+    const std::string_view text{status.data(), static_cast<std::size_t>(length)};
+    return text.find("\nCoreDumping:\t1\n") != std::string_view::npos;
 }
 
 Result<ExitStatus> reap(const UniqueHandle& process, std::uint64_t deadline_ns) noexcept

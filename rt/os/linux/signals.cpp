@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <cstring>
 
 namespace outboard::rt::os {
 namespace {
@@ -39,6 +40,12 @@ void ignore_terminal_signals() noexcept
 {
     for (const int signal_number : {SIGINT, SIGQUIT, SIGHUP, SIGPIPE})
         ignore(signal_number);
+}
+
+std::string signal_name(int signal_number)
+{
+    const char* const name = ::sigabbrev_np(signal_number);
+    return name != nullptr ? std::string{"SIG"} + name : "signal " + std::to_string(signal_number);
 }
 
 }  // namespace outboard::rt::os

@@ -388,6 +388,50 @@ typedef struct ob_incident {
  */
 OB_API ob_status ob_insert_next_incident(ob_insert* insert, ob_incident* out) OB_NOEXCEPT;
 
+/* ---- crash reports --------------------------------------------------------------------------- */
+
+/** One return address; `offset` from the start of `module` is what addr2line -e MODULE wants. */
+typedef struct ob_crash_frame {
+    uint64_t address;
+    uint64_t offset;
+    char module[48]; /**< path of the program or library, cut to its end; "" where not known */
+} ob_crash_frame;
+
+enum { OB_CRASH_FRAMES_MAX = 24 };
+
+/**
+ * How a service ended that this host had started, as far as can be learnt: from the system, and
+ * from what the service itself wrote while it died. The latter may be missing or wrong.
+ */
+typedef struct ob_crash_report {
+    uint32_t struct_size_bytes; /**< set by ob_crash_report_init() */
+    ob_cause cause;             /**< why it was let go: OB_CAUSE_CRASH, _HANG, _CORRUPT */
+    int32_t process_id;
+    int32_t signal;         /**< that ended it; 0: it left with `exit_code` */
+    int32_t exit_code;      /**< -1: not known */
+    int32_t signal_code;    /**< what the system said of the signal's cause (Linux: si_code) */
+    int32_t thread_id;      /**< the thread that crashed; 0: not known, nor is what follows */
+    uint32_t frame_count;   /**< of `frames`; innermost first */
+    uint64_t fault_address; /**< SIGSEGV, SIGBUS, SIGILL, SIGFPE */
+    uint64_t instruction;   /**< address of the one that faulted */
+    uint64_t sequence;      /**< of the block that was in its processor */
+    uint32_t has_sequence;  /**< 0: none was */
+    uint32_t reserved;
+    char thread_name[16];
+    char processor_name[64]; /**< that had the block */
+    ob_crash_frame frames[OB_CRASH_FRAMES_MAX];
+    char error_output[2048]; /**< the end of what it said on standard error */
+} ob_crash_report;
+
+OB_API_VOID void ob_crash_report_init(ob_crash_report* report) OB_NOEXCEPT;
+
+/**
+ * Fetches the oldest report; the last 16 are kept. @return OB_AGAIN when there is none. It is there
+ * when the service has ended, a moment after the incident: a core dump takes its time.
+ * [control] [!rt]
+ */
+OB_API ob_status ob_insert_next_crash_report(ob_insert* insert, ob_crash_report* out) OB_NOEXCEPT;
+
 /* ---- faults, for tests ----------------------------------------------------------------------- */
 
 typedef enum ob_fault {

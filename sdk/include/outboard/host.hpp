@@ -187,6 +187,14 @@ public:
             return std::nullopt;
         return incident;
     }
+    [[nodiscard]] std::optional<ob_crash_report> next_crash_report() const
+    {
+        ob_crash_report report;
+        ob_crash_report_init(&report);
+        if (check(ob_insert_next_crash_report(insert_.get(), &report)) == OB_AGAIN)
+            return std::nullopt;
+        return report;
+    }
     [[nodiscard]] ob_insert* get() const noexcept { return insert_.get(); }
 
 private:

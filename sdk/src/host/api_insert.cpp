@@ -241,6 +241,27 @@ ob_status ob_insert_next_incident(ob_insert* insert, ob_incident* out) noexcept
     return insert->impl->statistics().incidents.pop(*out) ? OB_OK : OB_AGAIN;
 }
 
+void ob_crash_report_init(ob_crash_report* report) noexcept
+{
+    *report = ob_crash_report{};
+    report->struct_size_bytes = sizeof(*report);
+}
+
+ob_status ob_insert_next_crash_report(ob_insert* insert, ob_crash_report* out) noexcept
+{
+    return guarded([&] {
+        if (out == nullptr || out->struct_size_bytes != sizeof(*out)) {
+            return fail(OB_ERR_INVALID_ARGUMENT,
+                        "struct_size_bytes is wrong: call ob_crash_report_init() first");
+        }
+        const auto report = insert->host->locked([&] { return insert->impl->next_crash_report(); });
+        if (!report)
+            return ob_status{OB_AGAIN};
+        *out = *report;
+        return ob_status{OB_OK};
+    });
+}
+
 ob_status ob_insert_inject_fault(ob_insert* insert, ob_fault fault, uint32_t argument) noexcept
 {
     return guarded([&] {

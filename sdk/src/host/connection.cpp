@@ -4,6 +4,7 @@
 
 #include "rt/os/clock.hpp"
 #include "rt/os/futex.hpp"
+#include "rt/os/pipe.hpp"
 #include "rt/os/program.hpp"
 #include "rt/os/socket.hpp"
 #include "sdk/src/registry/registry.hpp"
@@ -23,6 +24,8 @@ constexpr std::uint64_t mapping_limit_ns = 5 * second_ns;
 /// Messages taken at a time, so that a service that floods us keeps nobody else waiting.
 constexpr int messages_at_a_time = 32;
 constexpr std::uint64_t leaving_limit_ns = 100'000'000;
+/// How long the end of a host waits for a core that is being written.
+constexpr std::uint64_t core_limit_ns = 10 * second_ns;
 
 [[nodiscard]] std::string describe_exit(const rt::os::ExitStatus& status)
 {
@@ -89,8 +92,11 @@ Connection::~Connection()
     channel_.close();  // a service that we started leaves when its host hangs up
     if (!is_child_ || is_reaped_)
         return;
-    if (rt::os::reap(process_, rt::os::monotonic_ns() + leaving_limit_ns))
-        return;
+    const std::uint64_t core_limit_at_ns = rt::os::monotonic_ns() + core_limit_ns;
+    do {
+        if (rt::os::reap(process_, rt::os::monotonic_ns() + leaving_limit_ns))
+            return;
+    } while (rt::os::is_dumping_core(process_id_) && rt::os::monotonic_ns() < core_limit_at_ns);
     static_cast<void>(rt::os::send_signal(process_, SIGKILL));
     static_cast<void>(rt::os::reap(process_, rt::os::monotonic_ns() + second_ns));
 }
@@ -101,7 +107,11 @@ void Connection::start_child(const std::string& executable)
     auto ends = rt::os::socket_pair();
     if (!ends)
         return fail(make_failure(ends.error(), "cannot talk to a service"));
+    auto errors = rt::os::make_pipe();
+    if (!errors)
+        return fail(make_failure(errors.error(), "cannot listen to a service"));
     rt::os::SpawnOptions options;
+    options.error_output_handle = errors->write_end.get();
     options.executable = executable;
     options.inherited_handle = ends->second.get();
     options.environment = {"OUTBOARD_SOCKET=3",
@@ -114,6 +124,7 @@ void Connection::start_child(const std::string& executable)
     process_id_ = child->process_id;
     process_ = std::move(child->handle);
     is_child_ = true;
+    error_output_ = ErrorOutput{std::move(errors->read_end)};
     channel_ = link::ControlChannel{std::move(ends->first)};
 }
 
@@ -162,11 +173,17 @@ void Connection::fail(Failure failure)
     failure_ = std::move(failure);
 }
 
-std::uint64_t Connection::due_ns() const noexcept
+/// When the service must have done what it owes in this phase.
+std::uint64_t Connection::limit_at_ns() const noexcept
 {
     const bool is_waiting =
         phase_ != Phase::loaded && phase_ != Phase::streaming && phase_ != Phase::failed;
     return is_waiting ? limit_at_ns_ : rt::os::no_deadline_ns;
+}
+
+std::uint64_t Connection::due_ns() const noexcept
+{
+    return std::min(limit_at_ns(), error_output_.due_ns());
 }
 
 int Connection::socket() const noexcept
@@ -176,8 +193,9 @@ int Connection::socket() const noexcept
 
 void Connection::advance(std::uint64_t now_ns)
 {
+    error_output_.read(now_ns);
     take_messages(now_ns);
-    if (phase_ == Phase::failed || now_ns < due_ns())
+    if (phase_ == Phase::failed || now_ns < limit_at_ns())
         return;
     fail({OB_ERR_TIMED_OUT, who() + " did not " + awaited(phase_) + " (limit " +
                                 std::to_string(limit_ns_ / second_ns) + " s)"});
@@ -379,7 +397,8 @@ void Connection::on_lane_started(std::uint64_t now_ns)
     const LanePorts ports{.lane = segments_->lane(0),
                           .request = &bells.request,
                           .reply = &bells.replies[context_.caller_index],
-                          .dsp_beat = &segments_->service().dsp_beat};
+                          .dsp_beat = &segments_->service().dsp_beat,
+                          .life = &segments_->service().life};
     replica_ = std::make_unique<Replica>(ports, process_id_);
     streaming_since_ns_ = now_ns;
     phase_ = Phase::streaming;
@@ -410,6 +429,20 @@ void Connection::on_failed(const wire::FailedT& failed)
     fail({status, who() + " refused: " + reason});
 }
 
+void Connection::finish_error_output()
+{
+    error_output_.read(rt::os::monotonic_ns());
+    error_output_.finish();
+}
+
+/// With the last line that it said, which often is the reason.
+std::string Connection::last_said()
+{
+    finish_error_output();
+    const std::string line = error_output_.last_line();
+    return line.empty() ? "" : "; it said: " + line;
+}
+
 void Connection::on_hang_up()
 {
     const std::string when = moment(phase_);
@@ -420,7 +453,7 @@ void Connection::on_hang_up()
     const auto status = rt::os::reap(process_, rt::os::monotonic_ns() + leaving_limit_ns);
     is_reaped_ = status.has_value();
     fail({OB_ERR_SERVICE_EXITED,
-          who() + " " + (status ? describe_exit(*status) : "hung up") + when});
+          who() + " " + (status ? describe_exit(*status) : "hung up") + when + last_said()});
 }
 
 }  // namespace outboard::host

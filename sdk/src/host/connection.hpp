@@ -12,6 +12,7 @@
 
 #include "rt/os/process.hpp"
 #include "sdk/src/host/checkpoint_source.hpp"
+#include "sdk/src/host/error_output.hpp"
 #include "sdk/src/host/failure.hpp"
 #include "sdk/src/host/insert_format.hpp"
 #include "sdk/src/host/insert_spec.hpp"
@@ -93,6 +94,16 @@ public:
     [[nodiscard]] bool is_child() const noexcept { return is_child_; }
     [[nodiscard]] bool has_fault_hook() const noexcept { return has_fault_hook_; }
     [[nodiscard]] bool is_locked() const noexcept { return segments_ && segments_->is_locked(); }
+    /// What the service, if we started it, says on its standard error.
+    [[nodiscard]] ErrorOutput& error_output() noexcept { return error_output_; }
+    [[nodiscard]] const ErrorOutput& error_output() const noexcept { return error_output_; }
+    /// Once it has ended: takes the rest.
+    void finish_error_output();
+    /// @pre the connection has streamed
+    [[nodiscard]] const link::ServiceSegment& service_words() const noexcept
+    {
+        return segments_->service();
+    }
     [[nodiscard]] std::uint64_t streaming_since_ns() const noexcept { return streaming_since_ns_; }
 
     /// Lets the loaded lane stream, after it has restored `checkpoint` if there is one.
@@ -133,6 +144,8 @@ private:
     void on_lane_started(std::uint64_t now_ns);
     void on_failed(const wire::FailedT& failed);
     void on_hang_up();
+    [[nodiscard]] std::string last_said();
+    [[nodiscard]] std::uint64_t limit_at_ns() const noexcept;
     [[nodiscard]] bool take_offers(const wire::HelloT& hello);
     [[nodiscard]] bool choose_processor();
     void enter(Phase phase, std::uint64_t now_ns, std::uint64_t limit_ns);
@@ -154,6 +167,7 @@ private:
     bool is_reaped_ = false;
     bool has_fault_hook_ = false;
     link::ControlChannel channel_;
+    ErrorOutput error_output_;
 
     std::vector<wire::ProcessorOfferT> offers_;
     const wire::ProcessorOfferT* offer_ = nullptr;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <future>
 #include <utility>
 
@@ -78,6 +79,18 @@ void Host::log(ob_log_level level, const std::string& message) const
 {
     if (log_ != nullptr)
         log_(log_context_, level, message.c_str());
+}
+
+/// Without a log, what services say goes where they would say it themselves.
+void Host::log_all(const std::vector<LogLine>& lines) const
+{
+    for (const LogLine& line : lines) {
+        if (log_ != nullptr) {
+            log(line.level, line.text);
+        } else if (line.is_of_service) {
+            static_cast<void>(std::fprintf(stderr, "%s\n", line.text.c_str()));
+        }
+    }
 }
 
 std::unique_ptr<Caller> Host::make_caller(const ob_caller_config& config)
@@ -251,13 +264,15 @@ void Host::run()
     for (;;) {
         std::uint64_t due_ns = 0;
         std::vector<std::function<void()>> jobs;
+        std::vector<LogLine> lines;
         {
             const std::lock_guard lock{mutex_};
             if (is_stopping_)
                 return;
-            due_ns = advance_all(entries);
+            due_ns = advance_all(entries, lines);
             jobs.swap(jobs_);
         }
+        log_all(lines);
         changed_.notify_all();
         for (const auto& job : jobs)
             job();
@@ -269,13 +284,15 @@ void Host::run()
     }
 }
 
-std::uint64_t Host::advance_all(std::vector<rt::os::PollEntry>& entries)
+std::uint64_t Host::advance_all(std::vector<rt::os::PollEntry>& entries, std::vector<LogLine>& log)
 {
     entries.assign(1, {.handle = wake_.handle()});
     std::uint64_t due_ns = rt::os::no_deadline_ns;
     for (Insert* const insert : inserts_) {
         insert->advance(rt::os::monotonic_ns());
         insert->add_handles(entries);
+        for (LogLine& line : insert->take_log())
+            log.push_back(std::move(line));
         due_ns = std::min(due_ns, insert->due_ns());
     }
     return due_ns;

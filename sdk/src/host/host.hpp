@@ -67,11 +67,13 @@ private:
 
     void run();
     /// @return when something is due again
-    [[nodiscard]] std::uint64_t advance_all(std::vector<rt::os::PollEntry>& entries);
+    [[nodiscard]] std::uint64_t advance_all(std::vector<rt::os::PollEntry>& entries,
+                                            std::vector<LogLine>& log);
     [[nodiscard]] HostContext context_for(const Caller& caller, const InsertSpec& spec) const;
     [[nodiscard]] Failure wait_for_reply(std::unique_lock<std::mutex>& lock, Insert& insert,
                                          std::uint32_t request, wire::BodyUnion& reply);
     void log(ob_log_level level, const std::string& message) const;
+    void log_all(const std::vector<LogLine>& lines) const;
     void run_on_plain_thread(std::function<void()> job);
 
     std::string name_;

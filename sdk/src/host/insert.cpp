@@ -4,7 +4,6 @@
 
 #include "rt/os/clock.hpp"
 #include "rt/os/futex.hpp"
-#include "sdk/src/host/loss.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -19,8 +18,6 @@ namespace {
 
 /// A service that dies sooner than this after it was ready has had a short life.
 constexpr std::uint64_t short_life_ns = 50'000'000;
-/// As is one that was shorter than this and ended because the service broke the protocol.
-constexpr std::uint64_t short_broken_life_ns = 2'000'000'000;
 /// So many short lives in a row open the circuit: pauses grow from here on.
 constexpr std::uint32_t short_lives_until_pause = 3;
 constexpr std::uint64_t first_pause_ns = 100'000'000;
@@ -75,6 +72,8 @@ void Insert::advance_one(Served& served, std::uint64_t now_ns)
 {
     Connection& connection = *served.connection;
     connection.advance(now_ns);
+    take_error_output(connection);
+    end_if_it_lied(served, now_ns);
     start_if_loaded(served, now_ns);
     if (connection.phase() != Connection::Phase::failed || !served.is_offered ||
         connection.replica().ended_ns() != 0)
@@ -177,7 +176,7 @@ void Insert::clear_away(std::uint64_t now_ns)
         Connection& connection = *served.connection;
         if (served.is_offered) {
             supervisor_->forget(connection.replica());
-            note_loss(connection, now_ns);
+            note_loss(served, now_ns);
         } else {
             on_failed_start(connection, now_ns);
         }
@@ -185,16 +184,10 @@ void Insert::clear_away(std::uint64_t now_ns)
     }
 }
 
-void Insert::note_loss(Connection& lost, std::uint64_t now_ns)
+void Insert::on_failed_start(Connection& connection, std::uint64_t now_ns)
 {
-    last_failure_ = describe_loss(lost, spec_.service);
-    const std::uint64_t lived_ns = now_ns - lost.streaming_since_ns();
-    const bool was_short = loss_cause(lost) == OB_CAUSE_CORRUPT && lived_ns < short_broken_life_ns;
-    note_life(was_short ? 0 : lived_ns, now_ns);
-}
-
-void Insert::on_failed_start(const Connection& connection, std::uint64_t now_ns)
-{
+    connection.finish_error_output();
+    take_error_output(connection);
     if (connection.failure())
         last_failure_ = connection.failure();
     if (stream_ == nullptr)
@@ -233,7 +226,9 @@ void Insert::start_missing(std::uint64_t now_ns)
                            .state_version = state_version_,
                            .survivor = nullptr,
                            .restored = std::nullopt,
-                           .is_from_start = false});
+                           .is_from_start = false,
+                           .has_lied = false,
+                           .dying_since_ns = 0});
     }
 }
 
@@ -262,8 +257,10 @@ void Insert::update_hedge()
 
 void Insert::add_handles(std::vector<rt::os::PollEntry>& entries) const
 {
-    for (const Served& served : served_)
+    for (const Served& served : served_) {
         entries.push_back({.handle = served.connection->socket()});
+        entries.push_back({.handle = served.connection->error_output().handle()});
+    }
 }
 
 std::uint64_t Insert::due_ns() const

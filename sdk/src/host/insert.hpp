@@ -22,13 +22,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace outboard::host {
+
+struct LogLine {
+    ob_log_level level;
+    std::string text;
+    bool is_of_service = false;  ///< what it said itself
+};
 
 class Insert {
 public:
@@ -42,6 +50,8 @@ public:
     /// Goes on with handshakes, clears away what is lost, starts what is missing.
     void advance(std::uint64_t now_ns);
     void add_handles(std::vector<rt::os::PollEntry>& entries) const;
+    /// What is to be logged, without the mutex.
+    [[nodiscard]] std::vector<LogLine> take_log() { return std::exchange(log_, {}); }
     [[nodiscard]] std::uint64_t due_ns() const;
 
     // ---- control ----
@@ -51,6 +61,7 @@ public:
     [[nodiscard]] ob_insert_status status() const;
     [[nodiscard]] ob_insert_forecast forecast() const;
     [[nodiscard]] Failure inject_fault(ob_fault fault, std::uint32_t argument);
+    [[nodiscard]] std::optional<ob_crash_report> next_crash_report();
     /// Sends a request to the streaming service. @return its number, or why it cannot be sent
     [[nodiscard]] std::uint32_t request_saved_state(Failure& failure);
     [[nodiscard]] std::uint32_t request_loaded_state(std::span<const std::byte> state,
@@ -75,9 +86,12 @@ private:
         const Connection* survivor = nullptr;   ///< asked for a checkpoint for this newcomer
         std::optional<std::uint64_t> restored;  ///< the unit after which its checkpoint was taken
         bool is_from_start = false;             ///< started before the stream
+        bool has_lied = false;                  ///< it said that it was dying, and lived on
+        std::uint64_t dying_since_ns = 0;       ///< when the caller let it go at its own word
     };
 
     void advance_one(Served& served, std::uint64_t now_ns);
+    void end_if_it_lied(Served& served, std::uint64_t now_ns);
     void start_if_loaded(Served& served, std::uint64_t now_ns);
     void start_with_checkpoint(Served& served, Connection& survivor, std::uint64_t now_ns);
     void join(Served& served) const;
@@ -90,8 +104,10 @@ private:
     void update_hedge();
     [[nodiscard]] std::uint32_t standby_count_in_step() const;
     [[nodiscard]] ob_guarantee guarantee(std::string& reason) const;
-    void note_loss(Connection& lost, std::uint64_t now_ns);
-    void on_failed_start(const Connection& connection, std::uint64_t now_ns);
+    void note_loss(const Served& lost, std::uint64_t now_ns);
+    void report_crash(Connection& lost, ob_cause cause);
+    void take_error_output(Connection& connection);
+    void on_failed_start(Connection& connection, std::uint64_t now_ns);
     void clear_away(std::uint64_t now_ns);
     [[nodiscard]] bool is_lost(const Served& served) const;
     [[nodiscard]] bool is_free_of_caller(const Served& served) const;
@@ -114,6 +130,8 @@ private:
     InsertFormat format_{};
     std::vector<Served> served_;
 
+    std::vector<LogLine> log_;
+    std::deque<ob_crash_report> crash_reports_;
     Failure start_failure_;
     Failure last_failure_;
     std::uint32_t generation_ = 0;

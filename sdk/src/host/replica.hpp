@@ -7,6 +7,7 @@
 /// Life of a replica, and who makes each step:
 ///     made and offered         plain thread (Insert)       ReplicaSet::offer()
 ///     posted to, read          caller
+///     said to be dying         the service itself, by its life word: input, believed at once
 ///     ended_ns set             supervisor, at the death of the process (or the plain thread, when
 ///                              a found service hangs up)
 ///     released, with a cause   caller: it will never touch the lane again
@@ -34,6 +35,7 @@ struct LanePorts {
     rt::Bell* request;
     rt::Bell* reply;
     const link::Beat* dsp_beat;
+    const link::LifeWord* life;
 };
 
 /// What a replica knew of the stream when it joined.
@@ -171,6 +173,17 @@ public:
         return posted_any_ && sequence >= first_posted_ && sequence < next_post_;
     }
 
+    /// Whether no further answer is to be hoped for: its process has ended, or says that it is
+    /// dying. What it had published before is seen by the look at its rings that follows.
+    /// @rt two loads
+    [[nodiscard]] bool has_ended() const noexcept { return ended_ns() != 0 || says_dying(); }
+    /// Minus the signal or the exit code, as far as it is known.
+    [[nodiscard]] std::int32_t death_detail() const noexcept
+    {
+        return ended_ns() != 0 ? exit_detail.load(std::memory_order_relaxed)
+                               : link::death_detail(life());
+    }
+
     /// The caller's last act on this replica.
     void release(ob_cause cause) noexcept
     {
@@ -200,6 +213,8 @@ public:
         // is seen by the look at its rings that follows.
         return ended_ns_.load(std::memory_order_acquire);
     }
+    /// The service's own word, true or not. @thread any
+    [[nodiscard]] bool says_dying() const noexcept { return life() != 0; }
     [[nodiscard]] bool is_released() const noexcept
     {
         return released_.load(std::memory_order_acquire) != 0;
@@ -221,6 +236,11 @@ public:
     std::atomic<bool> is_exact{false};
 
 private:
+    [[nodiscard]] std::uint32_t life() const noexcept
+    {
+        // acquire, pairs with the release in service::LastWords::say(): as in ended_ns().
+        return ports_.life->load(std::memory_order_acquire);
+    }
     void write_events(link::Slot<std::byte>& slot, const Unit& unit,
                       const ParameterStore& parameters) noexcept;
     void note_answered(std::uint64_t sequence) noexcept

@@ -89,7 +89,7 @@ ReplicaSet::Look ReplicaSet::look_for(const Wanted& wanted, Replica*& found) noe
     found = nullptr;
     for (std::size_t index = 0; index < active_count_;) {
         Replica& replica = *active_[index];
-        const bool has_ended = replica.ended_ns() != 0;  // before the look at its rings
+        const bool has_ended = replica.has_ended();  // before the look at its rings
         const Answer answer = look_at(replica, wanted);
         if (has_failed(index, answer, has_ended, wanted))
             continue;

@@ -93,7 +93,7 @@ void ReplicaSet::begin_block(std::uint64_t output_frame) noexcept
     // A dead primary may still have answers that we want (pipelined mode); but one whom a standby
     // can replace is let go at once, so that this block's wake goes to the right one.
     for (std::size_t index = 0; index < active_count_;) {
-        const bool can_go = active_count_ > 1 && active_[index]->ended_ns() != 0;
+        const bool can_go = active_count_ > 1 && active_[index]->has_ended();
         if (can_go) {
             demote(index, OB_CAUSE_CRASH);
         } else {
@@ -126,7 +126,7 @@ std::uint64_t ReplicaSet::oldest_available(std::uint64_t sequence) const noexcep
 void ReplicaSet::feed(Replica& replica, std::uint64_t unit_budget) noexcept
 {
     // A dead one gets nothing more; what it answered before is still taken.
-    if (replica.ended_ns() != 0)
+    if (replica.has_ended())
         return;
     Unit unit{};
     for (; unit_budget != 0 && replica.next_post() < log_->next_sequence(); --unit_budget) {
@@ -189,7 +189,7 @@ void ReplicaSet::demote(std::size_t index, ob_cause cause) noexcept
     incident.kind = index == 0 ? OB_INCIDENT_FAILOVER : OB_INCIDENT_STANDBY_LOST;
     incident.cause = cause;
     incident.process_id = replica.process_id();
-    incident.detail = replica.exit_detail.load(std::memory_order_relaxed);
+    incident.detail = replica.death_detail();
     incident.sequence = log_->next_sequence() == 0 ? 0 : log_->next_sequence() - 1;
     incident.stream_frame = output_frame_;
     incident.fault_ns = replica.fault_ns.load(std::memory_order_relaxed);

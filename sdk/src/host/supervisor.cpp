@@ -139,9 +139,11 @@ void Supervisor::look_at(Watched& service, bool has_ended)
     if (!replica.is_released() || service.is_condemned)
         return;
     // The caller has given it up though it lives: it hangs, or broke the protocol. A found service
-    // is its owner's; the plain thread only hangs up.
+    // is its owner's; the plain thread only hangs up. One that says it is dying may be writing a
+    // core; the plain thread sees to it that it does die.
     service.is_condemned = true;
-    if (service.is_child) {
+    const bool is_dying = replica.says_dying() && replica.release_cause() == OB_CAUSE_CRASH;
+    if (service.is_child && !is_dying) {
         static_cast<void>(rt::os::send_signal(*service.process, SIGKILL));
     } else {
         on_death_();

@@ -9,6 +9,7 @@
 #include "rt/path/bell.hpp"
 #include "rt/path/contract.hpp"
 #include "rt/path/ring_cursor.hpp"
+#include "sdk/src/link/last_words.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -76,6 +77,9 @@ struct ServiceSegment {
     Beat dsp_beat;  ///< advanced by the DSP thread whenever it makes progress
     /// Sequence + 1 of the block inside a processor, 0 between blocks.
     alignas(rt::cache_line_bytes) std::atomic<std::uint64_t> in_progress{0};
+    /// On a line that is written once: the caller looks at it in each wait.
+    alignas(rt::cache_line_bytes) LifeWord life{0};
+    CrashArea crash;
 };
 
 /// The whole bells segment.
@@ -99,8 +103,9 @@ static_assert(sizeof(LinkShape) == 24);
 static_assert(sizeof(SegmentHeader) == 64);
 static_assert(sizeof(HostLaneWords) == 192);
 static_assert(sizeof(ServiceLaneWords) == 128);
+static_assert(sizeof(ServiceSegment) == 1920);
 static_assert(sizeof(HostSegment) == 64);
-static_assert(sizeof(ServiceSegment) == 192);
+
 static_assert(sizeof(BellsSegment) == (std::size_t{1} + caller_count_max) * 128);
 static_assert(sizeof(BlockHeader) == 64);
 static_assert(std::is_standard_layout_v<HostSegment> && std::is_standard_layout_v<ServiceSegment>);

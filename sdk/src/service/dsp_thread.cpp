@@ -3,6 +3,7 @@
 #include "sdk/src/service/dsp_thread.hpp"
 
 #include "rt/control/realtime.hpp"
+#include "rt/os/death.hpp"
 #include "rt/os/futex.hpp"
 #include "rt/os/scheduling.hpp"
 #include "rt/path/bell.hpp"
@@ -71,6 +72,8 @@ rt::Result<void> DspThread::launch(const DspThreadOptions& options)
     try {
         // The promise goes along: it must not end before the thread is done with setting it.
         thread_ = std::thread{[this, options, granted = std::move(granted)]() mutable {
+            // Without it an overflow of the stack has no last words; the host sees it anyway.
+            const auto alternate_stack = rt::os::AlternateStack::for_this_thread();
             granted.set_value(set_up_thread(options));
             stream(options.spin_ns);
             ended_.signal();

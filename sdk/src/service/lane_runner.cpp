@@ -68,6 +68,9 @@ bool LaneRunner::run_one() noexcept
     obey(events_.orders());
 
     const std::uint64_t started_ns = rt::os::monotonic_ns();
+    // relaxed: read by last words on this thread, or by chance.
+    context_.processor->store(current_.load(std::memory_order_relaxed)->instance->kind().name,
+                              std::memory_order_relaxed);
     // release, so that whoever looks after our death sees it set before the processor began.
     context_.in_progress->store(block.header.sequence + 1, std::memory_order_release);
     const std::uint32_t event_bytes = process(block);

@@ -34,6 +34,7 @@ namespace outboard::service {
 /// What a lane shares with the others of its link.
 struct LaneContext {
     std::atomic<std::uint64_t>* in_progress;  ///< ServiceSegment::in_progress
+    std::atomic<const char*>* processor;      ///< LastWords::processor()
     FaultHook* fault_hook;
 };
 

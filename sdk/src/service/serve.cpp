@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 
+#include "rt/os/death.hpp"
 #include "rt/os/memory_holder.hpp"
 #include "rt/os/signals.hpp"
 #include "sdk/src/api/last_error.hpp"
 #include "sdk/src/registry/registry.hpp"
+#include "sdk/src/service/last_words.hpp"
 #include "sdk/src/service/processor_catalog.hpp"
 #include "sdk/src/service/serve_arguments.hpp"
 #include "sdk/src/service/server.hpp"
@@ -60,20 +62,22 @@ namespace {
     return NamedServer{*registration, catalog, options, log}.run(*termination);
 }
 
-/// Before threads, locked memory and all that is large.
-void hold_memory(const ServiceLog& log)
+/// So that hosts notice our death at once. Before threads, locked memory and all that is large.
+/// @return the main thread's stack for its last words
+[[nodiscard]] rt::Result<rt::os::AlternateStack> prepare_for_death(const ServiceLog& log)
 {
-    if (const auto holder = rt::os::start_memory_holder(); !holder) {
-        log.note("no memory holder, so a crash is noticed later: " +
-                 api::describe(holder.error()));
-    }
+    if (const auto holder = rt::os::start_memory_holder(); !holder)
+        log.note("no memory holder, a death is noticed later: " + api::describe(holder.error()));
+    if (const auto prepared = prepare_last_words(); !prepared)
+        log.note("no last words, a crash is noticed later: " + api::describe(prepared.error()));
+    return rt::os::AlternateStack::for_this_thread();
 }
 
 [[nodiscard]] int serve(const std::string& program, const ServeArguments& arguments,
                         const ProcessorCatalog& catalog)
 {
     const ServiceLog log{program, arguments.is_verbose};
-    hold_memory(log);
+    const auto alternate_stack = prepare_for_death(log);
     const auto parent = spawned_by_environment();
     if (!parent) {
         log.error(parent.error().message);

@@ -171,6 +171,7 @@ Outcome<void> ServiceLink::map_segments(const wire::AttachT& request,
     for (rt::os::Mapping* const mapping : {&*host, &*service, &*bells})
         static_cast<void>(mapping->lock());
     segments_.emplace(layout, *std::move(host), *std::move(service), *std::move(bells));
+    last_words_.emplace(segments_->service_words(), segments_->bell_words());
     return {};
 }
 
@@ -213,8 +214,9 @@ Outcome<wire::LaneReadyT> ServiceLink::add_lane(const wire::AddLaneT& request)
 
     const link::ServiceLane memory{segments_->layout, request.lane, segments_->host_memory.data(),
                                    segments_->service_memory.data()};
-    const LaneContext context{&segments_->service_words().in_progress,
+    const LaneContext context{&segments_->service_words().in_progress, &last_words_->processor(),
                               options_.has_fault_hook ? &fault_hook_ : nullptr};
+    last_words_->add_caller(request.caller);
     auto& lane = lanes_[request.lane];
     lane = std::make_unique<LaneRunner>(memory, context, request.caller, *std::move(instance),
                                         *parameters);

@@ -17,6 +17,7 @@
 #include "sdk/src/link/control_channel.hpp"
 #include "sdk/src/link/layout.hpp"
 #include "sdk/src/service/dsp_thread.hpp"
+#include "sdk/src/service/last_words.hpp"
 #include "sdk/src/service/processor_catalog.hpp"
 #include "sdk/src/service/refusal.hpp"
 
@@ -110,6 +111,7 @@ private:
     const LinkOptions& options_;
     std::string host_name_;
     std::optional<Segments> segments_;
+    std::optional<LastWords> last_words_;
     FaultHook fault_hook_;
     std::array<std::unique_ptr<LaneRunner>, link::lane_count_max> lanes_;
     std::array<bool, link::lane_count_max> started_{};

@@ -6,6 +6,7 @@
 #include "rt/path/bell.hpp"
 
 #include <atomic>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -99,7 +100,40 @@ struct Scribbler {
     void (*run)(const RawPeer& peer, const PeerMemory& memory);
 };
 
+/// What a dying service would write, with nothing in it that is true.
+void scribble_report(link::CrashArea& area)
+{
+    area.signal = -1'000'000;
+    area.thread_id = -1;
+    area.block = std::numeric_limits<std::uint64_t>::max();
+    area.frame_count = std::numeric_limits<std::uint32_t>::max();
+    area.thread_name.fill('\x1b');
+    area.processor.fill('A');
+    for (link::CrashFrame& frame : area.frames)
+        frame.module.fill('\x07');
+    area.is_written.store(1, std::memory_order_release);
+}
+
 constexpr Scribbler scribblers[] = {
+    {"false-death",
+     [](const RawPeer& peer, const PeerMemory& memory) {
+         std::uint64_t answered = 0;
+         peer.answer_blocks(memory, [&](link::BlockHeader&) {
+             if (++answered < 20)
+                 return;
+             memory.service_words().life.store(link::dying_of_signal(SIGSEGV),
+                                               std::memory_order_relaxed);
+         });
+     }},
+    {"false-report",
+     [](const RawPeer& peer, const PeerMemory& memory) {
+         scribble_report(memory.service_words().crash);
+         std::uint64_t answered = 0;
+         peer.answer_blocks(memory, [&answered](link::BlockHeader&) {
+             if (++answered == 20)
+                 std::_Exit(EXIT_SUCCESS);
+         });
+     }},
     {"scribble-everything", scribble_everything},
     {"scribble-counts", scribble_counts},
     {"broken-input-count", break_input_count},

@@ -4,8 +4,14 @@
 
 #include "tests/support/futex_only_filter.hpp"
 
+#include <setjmp.h>
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 
@@ -34,6 +40,8 @@ void fill_channel(float* out, std::uint32_t first, std::uint32_t end, double val
 
 const std::array<ob_parameter_info, 1> EventEcho::parameters{level_info()};
 const std::array<ob_parameter_info, 1> Level::parameters{level_info()};
+const std::array<ob_parameter_info, 1> Doomed::parameters{
+    {{1, OB_PARAMETER_STEPPED, "how", "How it dies", "", 0.0, 10.0, 0.0}}};
 
 void ChannelProcessor::copy_through(const ProcessBlock& block, float gain) const noexcept
 {
@@ -140,6 +148,55 @@ void SlowLoad::prepare(const PrepareInfo& info)
 {
     std::this_thread::sleep_for(std::chrono::milliseconds{300});
     ChannelProcessor::prepare(info);
+}
+
+namespace {
+
+sigjmp_buf recovery;
+
+void recover(int /*number*/)
+{
+    ::siglongjmp(recovery, 1);
+}
+
+void fault() noexcept
+{
+    std::atomic<std::uintptr_t> address{24};
+    reinterpret_cast<std::atomic<int>*>(address.load())->store(1);
+}
+
+void do_it(int how) noexcept
+{
+    switch (how) {
+        case Doomed::on_segv: fault(); break;
+        case Doomed::on_abort: std::abort();
+        case Doomed::on_leaving: std::exit(5);
+        case Doomed::on_recovery:
+            std::signal(SIGSEGV, recover);
+            if (sigsetjmp(recovery, 1) == 0)
+                fault();
+            break;
+        case Doomed::on_words: std::fputs("the first line\nthe \x1b[31msecond\n", stderr); break;
+        case Doomed::on_flood:
+            for (int line = 0; line < 50'000; ++line)
+                std::fprintf(stderr, "line %d\n", line);
+            break;
+        default: break;
+    }
+}
+
+}  // namespace
+
+void Doomed::process(const ProcessBlock& block) noexcept
+{
+    for_each_event(block, [](const EventHeader& event) {
+        if (event.type != OB_EVENT_PARAMETER)
+            return;
+        ob_event_parameter change;
+        std::memcpy(&change, &event, sizeof(change));
+        do_it(static_cast<int>(change.value));
+    });
+    copy_through(block);
 }
 
 void Large::prepare(const PrepareInfo& info)

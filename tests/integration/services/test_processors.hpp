@@ -158,14 +158,31 @@ public:
     void process(const ProcessBlock& block) noexcept override { copy_through(block); }
 };
 
-/// Has 256 MiB in memory.
-class Large : public ChannelProcessor {
+/// Does what its parameter says when that is set.
+class Doomed : public ChannelProcessor {
+public:
+    static constexpr const char* name = "doomed";
+    static constexpr const char* description = "Dies on command, in various ways";
+    static const std::array<ob_parameter_info, 1> parameters;
+    enum How : int {
+        on_nothing,
+        on_segv,  ///< at address 24
+        on_abort,
+        on_leaving,   ///< exit(5)
+        on_recovery,  ///< faults, and recovers by a handler of its own
+        on_words,     ///< two lines on standard error, the second one with an escape sequence
+        on_flood,     ///< 50,000 lines on standard error
+    };
+    void process(const ProcessBlock& block) noexcept override;
+};
+
+/// Has 256 MiB in memory, and dies as Doomed does.
+class Large : public Doomed {
 public:
     static constexpr const char* name = "large";
     static constexpr const char* description = "Has much memory";
     static constexpr std::size_t size_bytes = std::size_t{256} << 20;
     void prepare(const PrepareInfo& info) override;
-    void process(const ProcessBlock& block) noexcept override { copy_through(block); }
 
 private:
     std::vector<std::byte> memory_;

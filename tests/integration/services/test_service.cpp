@@ -20,6 +20,6 @@ int main(int argc, char** argv)
 {
     using namespace outboard::test;
     return outboard::serve<Identity, Invert, Fixed<64>, Fixed<37>, LateLatency, LateLatencyInverted,
-                           EventEcho, EventEcho37, Level, FrameCounter, FutexOnly, SlowLoad, Large>(
-        argc, argv);
+                           EventEcho, EventEcho37, Level, FrameCounter, FutexOnly, SlowLoad, Doomed,
+                           Large>(argc, argv);
 }
