@@ -232,8 +232,10 @@ TEST_SUITE("sdk/service_link")
             return rt::spin_until(ns_of_a_look, deadline_ns,
                                   [&] { return lane.output().poll() == rt::RingStatus::ok; });
         };
-        bool has_answered_unrung = false;
-        while (!has_answered_unrung && rt::os::monotonic_ns() < deadline_ns) {
+        // Without a spin it happens too, once in hundreds: when the thread was held up on its way.
+        constexpr int round_count = 50;
+        int unrung_count = 0;
+        for (int round = 0; round < round_count && rt::os::monotonic_ns() < deadline_ns; ++round) {
             for (int block = 0; block < 50; ++block) {
                 static_cast<void>(answers_soon(true));
                 static_cast<void>(link.take(lane, sequence++));
@@ -242,11 +244,11 @@ TEST_SUITE("sdk/service_link")
             const std::uint64_t post_at_ns = rt::os::monotonic_ns() + spin_us * 1'000 / 4;
             while (rt::os::monotonic_ns() < post_at_ns)
                 rt::spin_pause();
-            has_answered_unrung = answers_soon(false);
+            unrung_count += answers_soon(false) ? 1 : 0;
             rt::ring(link.memory().bells().request);
             static_cast<void>(link.take(lane, sequence++));
         }
-        CHECK(has_answered_unrung);
+        CHECK(unrung_count >= round_count / 10);
         CHECK(rt::os::set_thread_cpus(0, *cpus));
     }
 
