@@ -18,7 +18,9 @@
 ///     latency()           input and output, in seconds     getStreamLatency(), the sum
 ///     on_thread_start     in the first callback            in the first callback
 ///
-/// Which card is used is given to the back end's constructor, as each names them in its own way.
+/// Which card is used is given to the back end's constructor: see device_catalog.hpp. What the two
+/// foreign back ends do alike with a block is in block_delivery.hpp, and a device that comes back
+/// after its loss in reopening_device.hpp.
 
 #include "audio/result.hpp"
 
@@ -59,6 +61,7 @@ enum class Flow : std::uint8_t {
 enum class DeviceEventKind : std::uint8_t {
     xrun,  ///< the block before was late, or the machine did not let the device run
     lost,  ///< unplugged or taken away: no block follows, and close() is all that is left
+    back,  ///< a ReopeningDevice has its device again; `lost_frames` tells how long the gap was
 };
 
 struct DeviceEvent {
@@ -87,8 +90,8 @@ public:
                                        std::span<float* const> outputs, std::uint32_t frame_count,
                                        const BlockTime& time) noexcept = 0;
 
-    /// Hears of xruns and of the loss of the device. Both are in statistics() too.
-    /// @thread audio for xrun; audio or a thread of the back end for lost
+    /// Hears of xruns and of the loss of the device. Xruns are in statistics() too.
+    /// @thread audio for xrun; any for lost and back, but never beside process()
     /// @rt     as process()
     virtual void device_event(const DeviceEvent& /*event*/) noexcept {}
 
@@ -155,6 +158,11 @@ public:
     /// @rt     no: blocks
     /// @return false when `limit` has passed and the stream still runs
     [[nodiscard]] virtual bool wait_until_finished(std::chrono::milliseconds limit) = 0;
+
+    /// Whether the stream has ended because the device is gone: stop() and close() are all that is
+    /// left then.
+    /// @thread control
+    [[nodiscard]] virtual bool is_lost() const noexcept { return false; }
 
     /// Each figure is current; they need not belong to the same block.
     /// @thread any

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "audio/null_device.hpp"
 
+#include "audio/device_settings.hpp"
+#include "audio/steady_time.hpp"
+
 #include <string>
 #include <system_error>
 
@@ -10,51 +13,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::uint64_t now_ns() noexcept
-{
-    const auto now = std::chrono::nanoseconds{Clock::now().time_since_epoch()};
-    return static_cast<std::uint64_t>(now.count());
-}
-
 Clock::time_point to_time_point(std::uint64_t time_ns) noexcept
 {
     return Clock::time_point{std::chrono::nanoseconds{static_cast<std::int64_t>(time_ns)}};
-}
-
-void add(std::atomic<std::uint64_t>& counter, std::uint64_t amount) noexcept
-{
-    counter.fetch_add(amount, std::memory_order_relaxed);
-}
-
-Result<void> check_range(const char* what, std::uint32_t value, std::uint32_t low,
-                         std::uint32_t high)
-{
-    if (value >= low && value <= high)
-        return {};
-    return fail(ErrorCode::invalid_argument, std::string{what} + " of " + std::to_string(value) +
-                                                 " is out of range: use " + std::to_string(low) +
-                                                 " to " + std::to_string(high) + ".");
-}
-
-Result<void> check(const DeviceSettings& settings)
-{
-    if (settings.input_channel_count == 0 && settings.output_channel_count == 0) {
-        return fail(ErrorCode::invalid_argument,
-                    "A device needs at least one input or output channel.");
-    }
-    return check_range("A sample rate", settings.sample_rate_hz, 1, NullDevice::sample_rate_hz_max)
-        .and_then([&] {
-            return check_range("A block size", settings.frames_per_block, 1,
-                               NullDevice::frames_per_block_max);
-        })
-        .and_then([&] {
-            return check_range("An input channel count", settings.input_channel_count, 0,
-                               NullDevice::channel_count_max);
-        })
-        .and_then([&] {
-            return check_range("An output channel count", settings.output_channel_count, 0,
-                               NullDevice::channel_count_max);
-        });
 }
 
 }  // namespace
@@ -68,7 +29,7 @@ Result<void> NullDevice::open(const DeviceSettings& wanted)
 {
     if (state_ != State::closed)
         return fail(ErrorCode::wrong_state, "The null device is open already; close it first.");
-    if (auto valid = check(wanted); !valid)
+    if (auto valid = check_settings(wanted); !valid)
         return valid;
     settings_ = wanted;
     allocate_buffers();
@@ -123,26 +84,12 @@ bool NullDevice::wait_until_finished(std::chrono::milliseconds limit)
 
 DeviceStatistics NullDevice::statistics() const noexcept
 {
-    const auto read = [](const std::atomic<std::uint64_t>& counter) {
-        return counter.load(std::memory_order_relaxed);
-    };
-    return {.blocks = read(counters_.blocks),
-            .frames = read(counters_.frames),
-            .xruns = read(counters_.xruns),
-            .lost_frames = read(counters_.lost_frames),
-            .overruns = read(counters_.overruns),
-            .longest_process_ns = read(counters_.longest_process_ns)};
+    return counters_.read();
 }
 
 DeviceLatency NullDevice::latency() const noexcept
 {
     return {settings_.frames_per_block, settings_.frames_per_block};
-}
-
-void NullDevice::Counters::reset() noexcept
-{
-    for (auto* counter : {&blocks, &frames, &xruns, &lost_frames, &overruns, &longest_process_ns})
-        counter->store(0, std::memory_order_relaxed);
 }
 
 void NullDevice::allocate_buffers()
@@ -193,8 +140,8 @@ Flow NullDevice::run_block(DeviceCallback& callback, BlockClock& clock, BlockTim
     const Flow flow = callback.process(inputs_, outputs_, settings_.frames_per_block, time);
     const std::uint64_t lost_periods = advance(clock, began_ns);
 
-    add(counters_.blocks, 1);
-    add(counters_.frames, settings_.frames_per_block);
+    DeviceCounters::add(counters_.blocks, 1);
+    DeviceCounters::add(counters_.frames, settings_.frames_per_block);
     time = {.stream_frame = time.stream_frame + settings_.frames_per_block};
     if (lost_periods > 0)
         report_xrun(callback, lost_periods, time);
@@ -207,13 +154,12 @@ std::uint64_t NullDevice::advance(BlockClock& clock, std::uint64_t began_ns) noe
 {
     const std::uint64_t finished_ns = now_ns();
     const std::uint64_t taken_ns = finished_ns - began_ns;
-    if (taken_ns > counters_.longest_process_ns.load(std::memory_order_relaxed))
-        counters_.longest_process_ns.store(taken_ns, std::memory_order_relaxed);
+    counters_.note_process(taken_ns);
 
     if (pace_ == Pace::free)
         return clock.advance(clock.due_ns());
     if (taken_ns > clock.playback_ns() - clock.due_ns())
-        add(counters_.overruns, 1);
+        DeviceCounters::add(counters_.overruns, 1);
     return clock.advance(finished_ns);
 }
 
@@ -221,8 +167,8 @@ void NullDevice::report_xrun(DeviceCallback& callback, std::uint64_t lost_period
                              BlockTime& next) noexcept
 {
     const std::uint64_t lost_frames = lost_periods * settings_.frames_per_block;
-    add(counters_.xruns, 1);
-    add(counters_.lost_frames, lost_frames);
+    DeviceCounters::add(counters_.xruns, 1);
+    DeviceCounters::add(counters_.lost_frames, lost_frames);
     next.input_lost = lost_periods > 1;  // one alone: played too late, yet captured in full
     next.output_lost = true;
     callback.device_event({.kind = DeviceEventKind::xrun,

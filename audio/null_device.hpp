@@ -7,8 +7,8 @@
 
 #include "audio/block_clock.hpp"
 #include "audio/device.hpp"
+#include "audio/device_counters.hpp"
 
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -23,10 +23,6 @@ enum class Pace : std::uint8_t {
 
 class NullDevice final : public Device {
 public:
-    static constexpr std::uint32_t frames_per_block_max = 65'536;
-    static constexpr std::uint32_t channel_count_max = 1'024;
-    static constexpr std::uint32_t sample_rate_hz_max = 1'536'000;
-
     explicit NullDevice(Pace pace) noexcept : pace_(pace) {}
     ~NullDevice() override;
     NullDevice(const NullDevice&) = delete;
@@ -51,18 +47,6 @@ public:
 private:
     enum class State : std::uint8_t { closed, open, running };
 
-    /// The audio thread adds, any thread reads: relaxed, as each figure stands for itself.
-    struct Counters {
-        std::atomic<std::uint64_t> blocks{0};
-        std::atomic<std::uint64_t> frames{0};
-        std::atomic<std::uint64_t> xruns{0};
-        std::atomic<std::uint64_t> lost_frames{0};
-        std::atomic<std::uint64_t> overruns{0};
-        std::atomic<std::uint64_t> longest_process_ns{0};
-
-        void reset() noexcept;
-    };
-
     void run(DeviceCallback& callback) noexcept;
     [[nodiscard]] bool wait_for_block(std::uint64_t due_ns) noexcept;
     [[nodiscard]] Flow run_block(DeviceCallback& callback, BlockClock& clock,
@@ -78,7 +62,7 @@ private:
     std::vector<float> samples_;  ///< one silent channel that all inputs share, then the outputs
     std::vector<const float*> inputs_;
     std::vector<float*> outputs_;
-    Counters counters_;
+    DeviceCounters counters_;
 
     // The audio thread waits for its next block on `wake_` and not in a sleep: on Linux that is a
     // futex with an absolute time, and stop() need not wait for the period to end. The mutex is

@@ -23,7 +23,9 @@ enum class ErrorCode : std::uint8_t {
     too_large,
     disk_full,
     device_lost,
-    system,  ///< anything else that the operating system or a library refused
+    busy,       ///< the device is used by another program
+    no_server,  ///< the audio server that offers the device does not run
+    system,     ///< anything else that the operating system or a library refused
 };
 
 struct Error {

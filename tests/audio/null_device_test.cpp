@@ -3,6 +3,7 @@
 // Durations are never asserted: only counts, and what the times say about each other.
 
 #include "audio/null_device.hpp"
+#include "audio/device_settings.hpp"
 
 #include "tests/support/no_alloc_scope.hpp"
 
@@ -111,7 +112,7 @@ TEST_SUITE("audio/null_device")
         };
         CHECK(code({.sample_rate_hz = 0}) == ErrorCode::invalid_argument);
         CHECK(code({.frames_per_block = 0}) == ErrorCode::invalid_argument);
-        CHECK(code({.frames_per_block = NullDevice::frames_per_block_max + 1}) ==
+        CHECK(code({.frames_per_block = outboard::audio::frames_per_block_max + 1}) ==
               ErrorCode::invalid_argument);
         CHECK(code({.input_channel_count = 0, .output_channel_count = 0}) ==
               ErrorCode::invalid_argument);
