@@ -14,6 +14,7 @@ const char* exit_code_help() noexcept
            "    5  a service is unknown, ended at once, did not answer or speaks another version\n"
            "    6  the environment lacks something (XDG_RUNTIME_DIR)\n"
            "    7  gave up: at free pace no service came back in time\n"
+           "    8  a device is missing, busy, does not offer what was asked, or has no server\n"
            "  130  interrupted; files and report are complete up to that point\n";
 }
 

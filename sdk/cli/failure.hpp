@@ -25,6 +25,7 @@ enum class ExitCode : std::uint8_t {
     service = 5,
     environment = 6,
     gave_up = 7,
+    device = 8,
     interrupted = 130,  ///< 128 + SIGINT, as shells count
 };
 

@@ -2,6 +2,7 @@
 //
 // The `outboard` command: dispatches to its sub-commands and turns failures into exit codes.
 
+#include "sdk/cli/devices_command.hpp"
 #include "sdk/cli/failure.hpp"
 #include "sdk/cli/list_command.hpp"
 #include "sdk/cli/run_command.hpp"
@@ -28,10 +29,11 @@ struct SubCommand {
     ExitCode (*execute)(const std::vector<std::string>& arguments);
 };
 
-constexpr std::array<SubCommand, 3> sub_commands{{
+constexpr std::array<SubCommand, 4> sub_commands{{
     {"run", "stream sound through services", outboard::cli::run_command},
     {"serve", "run a service that hosts find by name", outboard::cli::serve_command},
     {"list", "list the services that can be found", outboard::cli::list_command},
+    {"devices", "list the devices to stream with", outboard::cli::devices_command},
 }};
 
 void print_help()
@@ -71,10 +73,11 @@ ExitCode dispatch(const std::vector<std::string>& words)
         if (command.name == name)
             return command.execute(arguments);
     }
-    throw outboard::cli::usage_failure(fmt::format(
-        "'{}' is no command; there are run, serve, list, help and version. `outboard help` tells "
-        "what they do.",
-        name));
+    throw outboard::cli::usage_failure(
+        fmt::format("'{}' is no command; there are run, serve, list, devices, help and version. "
+                    "`outboard help` "
+                    "tells what they do.",
+                    name));
 }
 
 int fail(ExitCode code, const char* message)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sdk/cli/report.hpp"
 
+#include "sdk/cli/device_report.hpp"
 #include "sdk/cli/duration.hpp"
 
 #include <outboard/common.h>
@@ -276,6 +277,7 @@ std::string report_text(const RunResult& result)
     json["output"] = file_json(result.options.output);
     json["dry_output"] = file_json(result.options.dry_output);
     json["stream"] = stream_json(result);
+    json["device"] = device_account_json(result);
     json["realtime"] = realtime_json(result);
     add_figures(result, json);
     add_incidents(result, json);

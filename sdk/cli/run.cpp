@@ -19,6 +19,9 @@ using namespace std::chrono_literals;
 
 constexpr auto look_pause = 100ms;
 
+// Far beyond any run, and far from an overflow.
+constexpr std::uint64_t endless_frames = std::uint64_t{1} << 60U;
+
 // Of processors that ring for ever.
 constexpr std::uint64_t endless_tail_ns = 10'000'000'000;
 
@@ -57,11 +60,19 @@ std::string time_of_day_text()
 Run::Run(RunOptions options)
     : options_(std::move(options)),
       thread_plan_(plan_audio_thread(options_)),
-      thread_probe_(probe(thread_plan_)),
-      playlist_(options_.inputs, {options_.rate_hz, options_.channel_count}, options_.repeat_count),
+      playlist_(options_.inputs,
+                options_.devices.input
+                    ? complete_format(options_.devices, {options_.rate_hz, options_.channel_count})
+                    : StreamFormat{options_.rate_hz, options_.channel_count},
+                options_.repeat_count),
+      live_(options_.devices.has_device()
+                ? std::make_unique<LiveDevice>(options_.devices, playlist_.format(),
+                                               options_.block_frames, options_.priority)
+                : nullptr),
+      thread_probe_(live_ ? live_->thread() : probe(thread_plan_)),
       chain_(options_, playlist_.format(), thread_probe_),
       wet_window_(options_.aligned ? chain_.latency_frames() : 0,
-                  playlist_.frame_count() + chain_.latency_frames() + tail_frames()),
+                  source_frames() + chain_.latency_frames() + tail_frames()),
       dry_(options_.dry_output, track_format(playlist_.format()),
            {0, wet_window_.end_frame() - wet_window_.skip_frames()}),
       wet_(options_.output, track_format(playlist_.format()), wet_window_),
@@ -69,15 +80,28 @@ Run::Run(RunOptions options)
                {.rate_hz = playlist_.format().rate_hz,
                 .block_frames = options_.block_frames,
                 .priority = supervisor_priority(thread_probe_.grant)}),
-      stream_({playlist_, chain_, striker_, dry_, wet_}, {.block_frames = options_.block_frames,
-                                                          .end_frame = wet_window_.end_frame(),
-                                                          .may_wait = options_.pace == OB_PACE_FREE,
-                                                          .thread = thread_plan_}),
+      stream_({playlist_, chain_, striker_, dry_, wet_},
+              {.block_frames = options_.block_frames,
+               .end_frame = wet_window_.end_frame(),
+               .is_live = options_.devices.input.has_value(),
+               .may_wait = options_.pace == OB_PACE_FREE,
+               .thread = thread_plan_}),
       device_(options_.pace == OB_PACE_FREE ? audio::Pace::free : audio::Pace::realtime)
 {}
 
+Run::~Run()
+{
+    device().close();
+}
+
 void Run::start()
 {
+    show_library_errors();
+    started_at_ = time_of_day_text();
+    if (live_) {
+        require(live_->device().start(stream_), ExitCode::device);
+        return;
+    }
     const std::uint32_t channel_count = playlist_.format().channel_count;
     require(device_.open({.sample_rate_hz = playlist_.format().rate_hz,
                           .frames_per_block = options_.block_frames,
@@ -85,14 +109,12 @@ void Run::start()
                           .output_channel_count = channel_count,
                           .on_thread_start = [this] { stream_.begin(); }}),
             ExitCode::internal);
-    show_library_errors();
-    started_at_ = time_of_day_text();
     require(device_.start(stream_), ExitCode::internal);
 }
 
 bool Run::wait()
 {
-    const bool has_ended = device_.wait_until_finished(look_pause);
+    const bool has_ended = device().wait_until_finished(look_pause);
     fetch_incidents();
     return has_ended;
 }
@@ -101,7 +123,10 @@ Progress Run::progress() const
 {
     const std::uint32_t rate_hz = playlist_.format().rate_hz;
     Progress progress{.streamed_seconds = to_seconds(stream_.position(), rate_hz),
-                      .total_seconds = to_seconds(wet_window_.end_frame(), rate_hz),
+                      .total_seconds = source_frames() == endless_frames
+                                           ? 0
+                                           : to_seconds(wet_window_.end_frame(), rate_hz),
+                      .is_device_away = live_ && live_->is_away(),
                       .concealed_blocks = 0,
                       .services_lost = 0};
     for (const Insert& insert : chain_.inserts()) {
@@ -114,7 +139,7 @@ Progress Run::progress() const
 
 RunResult Run::finish()
 {
-    device_.stop();
+    device().stop();
     RunResult result;
     result.elapsed_ns = now_ns() - stream_.start_ns();
     result.faults = striker_.stop();
@@ -133,8 +158,11 @@ RunResult Run::finish()
     result.latency_frames = chain_.latency_frames();
     result.start_ns = stream_.start_ns();
     result.disk_lost_frames = wet_.lost_frame_count();
-    result.device = device_.statistics();
-    result.audio_thread = stream_.grant();
+    result.device = device().statistics();
+    result.device_gaps = stream_.gaps();
+    result.audio_thread = live_ ? live_->thread().grant : stream_.grant();
+    if (live_)
+        result.device_account = live_->account();
     std::uint32_t cpu_latency_held = 0;
     check(ob_host_realtime(chain_.host().get(), &result.supervisor, &cpu_latency_held));
     result.cpu_latency_held = cpu_latency_held != 0;
@@ -154,6 +182,19 @@ void Run::close_files()
 {
     static_cast<void>(dry_.close());
     static_cast<void>(wet_.close());
+}
+
+std::uint64_t Run::source_frames() const
+{
+    if (!options_.devices.input)
+        return playlist_.frame_count();
+    const std::uint64_t duration_ns = options_.devices.duration_ns;
+    return duration_ns == 0 ? endless_frames : to_frames(duration_ns, playlist_.format().rate_hz);
+}
+
+audio::Device& Run::device() noexcept
+{
+    return live_ ? live_->device() : device_;
 }
 
 std::uint64_t Run::tail_frames() const

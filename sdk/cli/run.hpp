@@ -6,6 +6,7 @@
 
 #include "sdk/cli/chain.hpp"
 #include "sdk/cli/fault_striker.hpp"
+#include "sdk/cli/live_device.hpp"
 #include "sdk/cli/playlist.hpp"
 #include "sdk/cli/run_options.hpp"
 #include "sdk/cli/run_result.hpp"
@@ -15,13 +16,15 @@
 #include "audio/null_device.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace outboard::cli {
 
 struct Progress {
     double streamed_seconds = 0;
-    double total_seconds = 0;
+    double total_seconds = 0;  ///< 0: until interrupted
+    bool is_device_away = false;
     std::uint64_t concealed_blocks = 0;
     std::uint64_t services_lost = 0;
 };
@@ -33,6 +36,11 @@ public:
     /// Loads the inputs, starts the services, creates the files.
     /// @throws Failure, outboard::Error
     explicit Run(RunOptions options);
+    ~Run();
+    Run(const Run&) = delete;
+    Run(Run&&) = delete;
+    Run& operator=(const Run&) = delete;
+    Run& operator=(Run&&) = delete;
 
     /// @throws Failure
     void start();
@@ -50,14 +58,17 @@ public:
     void close_files();
 
 private:
+    [[nodiscard]] std::uint64_t source_frames() const;
     [[nodiscard]] std::uint64_t tail_frames() const;
+    [[nodiscard]] audio::Device& device() noexcept;
     void fetch_incidents();
     [[nodiscard]] InsertResult insert_result(std::size_t index) const;
 
     RunOptions options_;
     AudioThreadPlan thread_plan_;
-    AudioThreadProbe thread_probe_;
     Playlist playlist_;
+    std::unique_ptr<LiveDevice> live_;  ///< nothing: the null device
+    AudioThreadProbe thread_probe_;
     Chain chain_;
     OutputWindow wet_window_;
     Track dry_;

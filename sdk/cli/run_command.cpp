@@ -39,9 +39,12 @@ void watch(Run& run)
 {
     while (!run.wait()) {
         const Progress progress = run.progress();
-        show_progress(fmt::format("{:.1f} of {:.1f} s, {} lost, {} concealed blocks",
-                                  progress.streamed_seconds, progress.total_seconds,
-                                  progress.services_lost, progress.concealed_blocks));
+        const std::string total =
+            progress.total_seconds > 0 ? fmt::format(" of {:.1f}", progress.total_seconds) : "";
+        show_progress(fmt::format("{:.1f}{} s, {} lost, {} concealed blocks{}",
+                                  progress.streamed_seconds, total, progress.services_lost,
+                                  progress.concealed_blocks,
+                                  progress.is_device_away ? ", waiting for the device" : ""));
         if (interrupt_requested.load(std::memory_order_relaxed))
             run.interrupt();
     }

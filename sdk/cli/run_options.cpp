@@ -22,6 +22,8 @@ Examples:
   outboard run --in voice.wav --out wet.wav --service reverb --param reverb.mix=0.4
   outboard run --in a.wav --in b.wav --out wet.wav --service equaliser --service ./my-service
   outboard run --in voice.wav --out wet.wav --service reverb --fault kill@0.5s --page run.html
+  outboard run --device portaudio:JACK --service reverb
+  outboard run --in voice.wav --device rtaudio:Pulse --service reverb
   outboard run --in tone:1000:60s --service gain --mode pipelined --latency-blocks 2 --json
 
 )";
@@ -39,6 +41,8 @@ struct Texts {
     std::string deadline;
     std::string tail = "0s";
     bool unaligned = false;
+    std::string device;
+    std::string duration;
 };
 
 template <typename Enum, std::size_t count>
@@ -56,13 +60,21 @@ void add_signal_options(CLI::App& app, RunOptions& options, Texts& texts)
 {
     const char* const group = "Signal";
     app.add_option("--in", options.inputs,
-                   "A sound file, or tone:HZ[:SECONDS]. Given again: played behind it")
-        ->required()
+                   "A sound file, tone:HZ[:SECONDS] or device:ADDRESS. Given again: played behind")
         ->allow_extra_args(false)
         ->type_name("FILE")
         ->group(group);
-    app.add_option("--out", options.output, "The result: WAV, W64, FLAC, AIFF or OGG by its name")
+    app.add_option("--out", options.output,
+                   "The result: WAV, W64, FLAC, AIFF or OGG by its name; or device:ADDRESS")
         ->type_name("FILE")
+        ->group(group);
+    app.add_option("--device", texts.device,
+                   "In place of --in, --out or both: BACKEND[:API[:NAME]], see `outboard devices`")
+        ->type_name("ADDRESS")
+        ->group(group);
+    app.add_option("--duration", texts.duration,
+                   "How long to stream from a device, e.g. 60s (default: until interrupted)")
+        ->type_name("TIME")
         ->group(group);
     app.add_option("--dry", options.dry_output, "The input as it was streamed, to compare with")
         ->type_name("FILE")
@@ -231,10 +243,28 @@ void interpret(const Texts& texts, RunOptions& options)
         options.hang_limit_ns = duration_of("--hang-limit", texts.hang_limit);
     if (!texts.deadline.empty())
         options.deadline_ns = duration_of("--deadline", texts.deadline);
+    options.devices = plan_devices(texts.device, options.inputs, options.output);
+    if (!texts.duration.empty())
+        options.devices.duration_ns = duration_of("--duration", texts.duration);
     for (const std::string& text : texts.parameters)
         options.parameters.push_back(parse_parameter(text));
     for (const std::string& text : texts.faults)
         options.faults.push_back(parse_fault(text));
+}
+
+void check_devices(const RunOptions& options)
+{
+    const DevicePlan& devices = options.devices;
+    if (options.inputs.empty() && !devices.input)
+        throw usage_failure("nothing to stream: give --in FILE or --device ADDRESS.");
+    if (devices.duration_ns != 0 && !devices.input)
+        throw usage_failure("--duration: files have their own length; it is for devices.");
+    if (devices.input && options.repeat_count > 1)
+        throw usage_failure("--repeat: a device's input cannot be played again.");
+    if (devices.has_device() && options.pace == OB_PACE_FREE)
+        throw usage_failure("--pace free: a device has its own pace.");
+    if (devices.has_device() && options.cpu >= 0)
+        throw usage_failure("--cpu: the audio thread is the device's, and is not pinned.");
 }
 
 void check_together(const CLI::App& app, const RunOptions& options)
@@ -243,6 +273,7 @@ void check_together(const CLI::App& app, const RunOptions& options)
         throw usage_failure("--latency-blocks: sync mode adds no latency; use --mode pipelined.");
     if (options.pace == OB_PACE_FREE && app.count("--deadline") > 0)
         throw usage_failure("--deadline: at free pace every answer is waited for.");
+    check_devices(options);
     if (options.priority > 0 && options.priority < 4)
         throw usage_failure("--priority: the threads below the audio thread need 4 .. 95, or 0.");
     if (!options.output.empty() && options.output == options.dry_output)

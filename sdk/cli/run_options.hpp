@@ -4,6 +4,7 @@
 /// @file
 /// What `outboard run` is asked to do.
 
+#include "sdk/cli/device_plan.hpp"
 #include "sdk/cli/fault_spec.hpp"
 #include "sdk/cli/parameter_setting.hpp"
 
@@ -18,6 +19,7 @@ namespace outboard::cli {
 
 struct RunOptions {
     std::vector<std::string> inputs;    ///< files and tones, played one after the other
+    DevicePlan devices;                 ///< in place of files, or none
     std::string output;                 ///< empty: the sound is dropped
     std::string dry_output;             ///< the input as it was streamed; empty: not kept
     std::vector<std::string> services;  ///< the chain, from input to output

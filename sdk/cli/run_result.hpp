@@ -9,6 +9,7 @@
 #include "sdk/cli/fault_striker.hpp"
 #include "sdk/cli/histogram.hpp"
 #include "sdk/cli/incidents.hpp"
+#include "sdk/cli/live_device.hpp"
 #include "sdk/cli/machine.hpp"
 #include "sdk/cli/peak_trace.hpp"
 #include "sdk/cli/run_options.hpp"
@@ -17,6 +18,7 @@
 #include "audio/device.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,8 @@ struct RunResult {
     std::uint64_t elapsed_ns = 0;
     std::uint64_t disk_lost_frames = 0;
     audio::DeviceStatistics device;
+    std::optional<DeviceAccount> device_account;  ///< nothing: the null device
+    std::vector<DeviceGap> device_gaps;
 
     ob_realtime_grant audio_thread{};
     ob_realtime_grant supervisor{};

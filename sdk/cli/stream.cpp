@@ -5,22 +5,30 @@
 
 namespace outboard::cli {
 
+namespace {
+
+constexpr std::size_t gap_count_max = 256;
+
+}  // namespace
+
 Stream::Stream(const Parts& parts, const Settings& settings)
     : parts_(parts),
       settings_(settings),
       input_(parts.playlist.format().channel_count, settings.block_frames),
+      unheard_(parts.playlist.format().channel_count, settings.block_frames),
       output_(parts.playlist.format().channel_count)
-{}
+{
+    gaps_.reserve(gap_count_max);
+}
 
-audio::Flow Stream::process(std::span<const float* const> /*inputs*/,
-                            std::span<float* const> outputs, std::uint32_t frame_count,
-                            const audio::BlockTime& time) noexcept
+audio::Flow Stream::process(std::span<const float* const> inputs, std::span<float* const> outputs,
+                            std::uint32_t frame_count, const audio::BlockTime& time) noexcept
 {
     const std::uint64_t position = position_.load(std::memory_order_relaxed);
     if (position == 0)
-        start_ns_ = time.capture_ns;
+        start_ns_ = time.capture_ns != 0 ? time.capture_ns : time.playback_ns;
     if (interrupted_.load(std::memory_order_relaxed))
-        return finish(StreamEnd::interrupted);
+        return finish(StreamEnd::interrupted, outputs, frame_count);
 
     if (settings_.may_wait) {
         parts_.striker.await_strikes(position);
@@ -28,25 +36,40 @@ audio::Flow Stream::process(std::span<const float* const> /*inputs*/,
         parts_.striker.advance(position);
     }
 
-    parts_.playlist.read(input_.writable(), frame_count);
-    status_ = parts_.chain.process(input_.readable().data(), outputs.data(), frame_count);
-    if (status_ < 0)
-        return finish(status_ == OB_ERR_GAVE_UP ? StreamEnd::gave_up : StreamEnd::failed);
+    if (!settings_.is_live) {
+        parts_.playlist.read(input_.writable(), frame_count);
+        inputs = input_.readable();
+    }
+    const std::span<float* const> wet = outputs.empty() ? unheard_.writable() : outputs;
+    status_ = parts_.chain.process(inputs.data(), wet.data(), frame_count);
+    if (status_ < 0) {
+        return finish(status_ == OB_ERR_GAVE_UP ? StreamEnd::gave_up : StreamEnd::failed, outputs,
+                      frame_count);
+    }
 
-    std::copy(outputs.begin(), outputs.end(), output_.begin());
-    const bool dry_kept =
-        parts_.dry.record(input_.readable(), position, frame_count, settings_.may_wait);
+    std::copy(wet.begin(), wet.end(), output_.begin());
+    const bool dry_kept = parts_.dry.record(inputs, position, frame_count, settings_.may_wait);
     const bool wet_kept = parts_.wet.record(output_, position, frame_count, settings_.may_wait);
     ++block_count_;
     position_.store(position + frame_count, std::memory_order_relaxed);
-    if (!dry_kept || !wet_kept)
-        return finish(StreamEnd::disk);
-    return position + frame_count < settings_.end_frame ? audio::Flow::proceed
-                                                        : finish(StreamEnd::complete);
+    if (dry_kept && wet_kept && position + frame_count < settings_.end_frame)
+        return audio::Flow::proceed;
+    end_ = dry_kept && wet_kept ? StreamEnd::complete : StreamEnd::disk;
+    return audio::Flow::finish;
 }
 
-audio::Flow Stream::finish(StreamEnd end) noexcept
+void Stream::device_event(const audio::DeviceEvent& event) noexcept
 {
+    if (event.kind == audio::DeviceEventKind::back && gaps_.size() < gap_count_max)
+        gaps_.push_back({event.stream_frame, event.lost_frames});
+}
+
+/// The last block is one of silence.
+audio::Flow Stream::finish(StreamEnd end, std::span<float* const> outputs,
+                           std::uint32_t frame_count) noexcept
+{
+    for (float* const output : outputs)
+        std::fill_n(output, frame_count, 0.0F);
     end_ = end;
     return audio::Flow::finish;
 }

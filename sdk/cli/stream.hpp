@@ -2,7 +2,8 @@
 #pragma once
 
 /// @file
-/// The audio thread of a run: playlist -> chain, and a track of what went in and what came out.
+/// The audio thread of a run: playlist or device -> chain, and a track of what went in and what
+/// came out.
 
 #include "sdk/cli/audio_thread.hpp"
 #include "sdk/cli/chain.hpp"
@@ -23,11 +24,18 @@ namespace outboard::cli {
 /// Why the stream has ended.
 enum class StreamEnd : std::uint8_t { complete, interrupted, disk, gave_up, failed };
 
+/// A device was gone, and came back at that frame of the stream.
+struct DeviceGap {
+    std::uint64_t stream_frame = 0;
+    std::uint64_t lost_frames = 0;  ///< of device time
+};
+
 class Stream final : public audio::DeviceCallback {
 public:
     struct Settings {
         std::uint32_t block_frames = 64;
         std::uint64_t end_frame = 0;  ///< how much is streamed
+        bool is_live = false;         ///< the input is the device's, not the playlist's
         bool may_wait = false;        ///< at free pace: for faults to strike, and for the disk
         AudioThreadPlan thread;
     };
@@ -50,6 +58,8 @@ public:
                                       std::span<float* const> outputs, std::uint32_t frame_count,
                                       const audio::BlockTime& time) noexcept override;
 
+    void device_event(const audio::DeviceEvent& event) noexcept override;
+
     /// Ends the stream with the block under way. @thread any @rt wait-free
     void interrupt() noexcept { interrupted_.store(true, std::memory_order_relaxed); }
 
@@ -65,13 +75,17 @@ public:
     [[nodiscard]] std::uint64_t block_count() const noexcept { return block_count_; }
     [[nodiscard]] std::uint64_t start_ns() const noexcept { return start_ns_; }
     [[nodiscard]] const ob_realtime_grant& grant() const noexcept { return grant_; }
+    [[nodiscard]] const std::vector<DeviceGap>& gaps() const noexcept { return gaps_; }
 
 private:
-    [[nodiscard]] audio::Flow finish(StreamEnd end) noexcept;
+    [[nodiscard]] audio::Flow finish(StreamEnd end, std::span<float* const> outputs,
+                                     std::uint32_t frame_count) noexcept;
 
     const Parts parts_;
     const Settings settings_;
     audio::PlanarBuffer input_;
+    audio::PlanarBuffer unheard_;       ///< the output, where the device has none
+    std::vector<DeviceGap> gaps_;       ///< as many as there is room for
     std::vector<const float*> output_;  ///< the device's buffers, for reading
     std::atomic<std::uint64_t> position_{0};
     std::atomic<bool> interrupted_{false};

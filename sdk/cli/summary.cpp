@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sdk/cli/summary.hpp"
 
+#include "sdk/cli/device_report.hpp"
 #include "sdk/cli/duration.hpp"
 
 #include <fmt/format.h>
@@ -145,12 +146,12 @@ double dry_seconds(const RunResult& result) noexcept
 std::string summary_text(const RunResult& result)
 {
     const double seconds = to_seconds(result.frames, result.format.rate_hz);
-    return fmt::format("{} streamed through {} in {}, {}; {}\n{}; {}\n{}{}{}",
+    return fmt::format("{} streamed through {} in {}, {}; {}\n{}; {}\n{}{}{}{}",
                        short_time(seconds * 1e9), chain_text(result),
                        short_time(static_cast<double>(result.elapsed_ns)),
                        plural(result.blocks, "block"), latency_text(result), failure_text(result),
-                       plural(result.device.xruns, "xrun"), crashes_text(result),
-                       rights_text(result), files_text(result));
+                       plural(result.device.xruns, "xrun"), device_text(result),
+                       crashes_text(result), rights_text(result), files_text(result));
 }
 
 }  // namespace outboard::cli

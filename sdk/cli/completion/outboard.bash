@@ -15,6 +15,7 @@ _outboard_values()
         --standby) echo "none hot" ;;
         --fallback) echo "dry silence hold" ;;
         --placement) echo "auto same other none" ;;
+        --device) echo "null portaudio:JACK portaudio:ALSA rtaudio:JACK rtaudio:Pulse rtaudio:ALSA" ;;
         --tail) echo "auto" ;;
         --block) echo "32 64 128 256 512 1024" ;;
         --rate) echo "44100 48000 96000" ;;
@@ -27,14 +28,14 @@ _outboard_options()
 {
     case $1 in
         run)
-            echo "--in --out --dry --service --param --repeat --tail --no-align --block --rate" \
+            echo "--in --out --device --duration --dry --service --param --repeat --tail --no-align --block --rate" \
                 "--channels --mode --latency-blocks --pace --deadline --standby --standbys --fallback" \
                 "--hang-limit --fault --placement --cpu --priority --spin --hold-cpu-latency" \
                 "--report --page --json --quiet --verbose --help"
             ;;
         serve) echo "--name --service --verbose --help" ;;
-        list) echo "--json --help" ;;
-        help) echo "run serve list" ;;
+        list | devices) echo "--json --help" ;;
+        help) echo "run serve list devices" ;;
     esac
 }
 
@@ -43,7 +44,7 @@ _outboard()
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="run serve list help version --help --version"
+        words="run serve list devices help version --help --version"
     elif ! words=$(_outboard_values "$previous"); then
         case $previous in
             --in | --out | --dry | --report | --page)

@@ -16,6 +16,8 @@ _outboard_run()
     _arguments \
         '*--in[sound file, or tone\:HZ]:file:_files' \
         '--out[the result]:file:_files' \
+        '--device[in place of --in, --out or both]:address:(null portaudio\:JACK portaudio\:ALSA rtaudio\:JACK rtaudio\:Pulse rtaudio\:ALSA)' \
+        '--duration[of a stream from a device]:time:(10s 60s)' \
         '--dry[the input as it was streamed]:file:_files' \
         '*--service[processor, executable or @name]:service:_outboard_services' \
         '*--param[SERVICE.KEY=VALUE]:setting:' \
@@ -54,6 +56,7 @@ _outboard()
         'run:stream sound through services'
         'serve:run a service that hosts find by name'
         'list:list the services that can be found'
+        'devices:list the devices to stream with'
         'help:explain a command'
         'version:print the version'
     )
@@ -70,8 +73,8 @@ _outboard()
             _arguments '--name[its name]:name:' '--service[executable]:file:_files' \
                 '--verbose[print what it does]' '--help[explain]'
             ;;
-        list) _arguments '--json[as JSON]' '--help[explain]' ;;
-        help) compadd run serve list ;;
+        list|devices) _arguments '--json[as JSON]' '--help[explain]' ;;
+        help) compadd run serve list devices ;;
     esac
 }
 

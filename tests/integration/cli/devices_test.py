@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`outboard devices` and `outboard run` with devices, by servers that the tests start themselves."""
+
+import array
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+import command
+from audio_servers import Jack, Pulse
+from command import OUTBOARD, CommandTest
+
+CAPTURE = os.environ["OUTBOARD_JACK_CAPTURE"]
+BACKENDS = ("portaudio", "rtaudio")
+
+
+def device_of(report: dict) -> dict:
+    return report["device"]
+
+
+class DeviceTest(CommandTest):
+    def setUp(self) -> None:
+        super().setUp()
+        # Nobody's servers but ours.
+        self.environment["JACK_DEFAULT_SERVER"] = "nobody"
+        self.environment["JACK_NO_START_SERVER"] = "1"
+        self.environment["PULSE_SERVER"] = "unix:/nonexistent"
+
+    def jack(self, period: int = 64) -> Jack:
+        server = Jack(self.folder, self.environment, period)
+        server.start()
+        self.addCleanup(server.stop)
+        return server
+
+    def pulse(self) -> Pulse:
+        server = Pulse(self.folder, self.environment)
+        server.start()
+        self.addCleanup(server.stop)
+        return server
+
+    def start_outboard(self, *arguments: str) -> subprocess.Popen:
+        process = subprocess.Popen(
+            [OUTBOARD, *arguments], cwd=self.folder, env=self.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        self.addCleanup(process.kill)
+        return process
+
+    def start_capture(self, channels: int) -> tuple[subprocess.Popen, str]:
+        """A JACK client `capture`, and the file in which it leaves what it heard."""
+        path = str(self.folder / "captured.raw")
+        process = subprocess.Popen(
+            [CAPTURE, "capture", str(channels), path], env=self.environment,
+            stdout=subprocess.PIPE, text=True,
+        )
+        self.addCleanup(process.kill)
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        return process, path
+
+
+class Listing(DeviceTest):
+    def test_without_a_server_there_is_the_null_device_and_the_remedy(self) -> None:
+        outcome = self.outboard("devices")
+        self.assertEqual(outcome.code, 0, outcome.err)
+        self.assertRegex(outcome.out, r"(?m)^null +64 +64 +48000 +in, out$")
+        for backend in BACKENDS:
+            self.assertIn(f"{backend}:JACK: No JACK server is running. Start one", outcome.out)
+
+    def test_json_has_the_same(self) -> None:
+        listed = json.loads(self.outboard("devices", "--json").out)
+        self.assertIn("null", [device["address"] for device in listed["devices"]])
+        problems = {(api["backend"], api["api"]): api["problem"] for api in listed["apis"]}
+        self.assertIn("jackd", problems[("portaudio", "JACK")])
+
+    def test_what_a_server_offers_is_listed(self) -> None:
+        self.jack()
+        listed = json.loads(self.outboard("devices", "--json").out)
+        for backend in BACKENDS:
+            [device] = [device for device in listed["devices"]
+                        if device["address"] == f"{backend}:JACK:system"]
+            self.assertEqual(device["rates_hz"], [48000])
+            self.assertEqual((device["input_channels"], device["output_channels"]), (2, 2))
+            self.assertTrue(device["default_output"])
+
+
+class Errors(DeviceTest):
+    def run_with(self, *arguments: str) -> command.Outcome:
+        return self.outboard("run", "--service", "gain", *arguments)
+
+    def test_a_server_that_does_not_run_is_named_with_how_to_start_it(self) -> None:
+        for backend in BACKENDS:
+            outcome = self.run_with("--device", f"{backend}:JACK")
+            self.assert_fails(outcome, 8, "No JACK server is running", "jackd -d alsa")
+        self.assert_fails(self.run_with("--device", "rtaudio:Pulse"), 8, "pulseaudio --start")
+
+    def test_what_a_device_does_not_offer_is_named_with_what_it_does(self) -> None:
+        self.jack()
+        for backend in BACKENDS:
+            device = ("--device", f"{backend}:JACK")
+            self.assert_fails(self.run_with(*device, "--rate", "44100"), 8,
+                              "does not run at 44100 Hz; it offers: 48000.")
+            self.assert_fails(self.run_with(*device, "--channels", "5"), 8,
+                              "has no 5", "channels: it offers 2.")
+            self.assert_fails(self.run_with("--device", f"{backend}:JACK:kazoo"), 8,
+                              "There is no device 'kazoo'", "'system'")
+
+    def test_addresses_that_make_no_sense_are_wrong_usage(self) -> None:
+        for arguments, part in (
+            (("--device", "asio"), "'asio' is no back end"),
+            (("--device", "null:x"), "only one null device"),
+            (("--device", "null", "--in", "a.wav", "--out", "b.wav"), "both are given"),
+            (("--in", "device:null", "--out", "device:portaudio"), "different back ends"),
+            (("--device", "null", "--pace", "free"), "its own pace"),
+            (("--device", "null", "--cpu", "0"), "not pinned"),
+            (("--in", "tone:100", "--duration", "1s"), "files have their own length"),
+            ((), "nothing to stream"),
+        ):
+            self.assert_fails(self.run_with(*arguments), 2, part)
+
+
+class Live(DeviceTest):
+    def test_the_null_device_streams_as_long_as_asked(self) -> None:
+        report = self.report_of("--device", "null", "--duration", "1s", "--service", "gain")
+        self.assertEqual(report["frames"], 48000)
+        self.assertEqual(device_of(report)["total_latency_frames"], 128)
+
+    def test_both_back_ends_stream_through_jack(self) -> None:
+        self.jack()
+        for backend in BACKENDS:
+            report = self.report_of("--device", f"{backend}:JACK", "--duration", "2s",
+                                    "--service", "reverb", "--mode", "pipelined")
+            self.assertGreaterEqual(report["frames"], 96000)
+            device = device_of(report)
+            self.assertEqual(device["losses"], 0)
+            # JACK's dummy: a period in, two out; RtAudio's input is another one late.
+            own = 64 if backend == "rtaudio" else 0
+            self.assertEqual(device["input_latency_frames"] + device["output_latency_frames"],
+                             64 + 128 + own)
+            self.assertEqual(device["total_latency_frames"],
+                             64 + 128 + own + report["stream"]["latency_frames"])
+            self.assertEqual(report["realtime"]["audio_thread"]["cpu"], None)
+
+    def test_a_device_is_recorded_into_a_file(self) -> None:
+        self.jack()
+        report = self.report_of("--device", "portaudio:JACK", "--out", "take.wav",
+                                "--duration", "1s", "--service", "gain")
+        self.assertEqual(device_of(report)["output"], None)
+        sound = self.read_wav("take.wav")
+        self.assertEqual((sound.rate, sound.channels, len(sound.frames)), (48000, 2, 48000))
+
+    def test_an_interrupt_ends_a_live_stream_with_a_report(self) -> None:
+        process = self.start_outboard("run", "--device", "null", "--service", "gain", "--json")
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130, err)
+        self.assertEqual(json.loads(out)["stream"]["end"], "interrupted")
+
+
+class Playing(DeviceTest):
+    def play(self, backend: str, *arguments: str) -> tuple[dict, list[float]]:
+        """Plays to the JACK client `capture`. @return the report, and what was heard"""
+        capture, path = self.start_capture(1)
+        report = self.report_of(
+            "--in", "noise.wav", "--out", f"device:{backend}:JACK:capture", "--block", "1024",
+            "--deadline", "15ms", *arguments)
+        capture.send_signal(signal.SIGTERM)
+        capture.wait(timeout=30)
+        heard = array.array("f")
+        with open(path, "rb") as file:
+            heard.frombytes(file.read())
+        return report, heard
+
+    def write_noise(self, seconds: int) -> None:
+        source = random.Random(7)
+        frames = [(source.uniform(-0.25, 0.25),) for _ in range(seconds * 48000)]
+        self.write_wav("noise.wav", frames)
+
+    def reference(self, *arguments: str) -> array.array:
+        outcome = self.run_free("--in", "noise.wav", "--out", "ref.wav", "--block", "1024",
+                                *arguments)
+        self.assertEqual(outcome.code, 0, outcome.err)
+        return array.array("f", [frame[0] for frame in self.read_wav("ref.wav").frames])
+
+    def assert_heard(self, heard: array.array, reference: array.array) -> None:
+        """All of the reference, without a gap, somewhere in what was heard."""
+        start = next((index for index, sample in enumerate(heard) if sample != 0.0), None)
+        self.assertIsNotNone(start, "nothing was heard")
+        silent = next(index for index, sample in enumerate(reference) if sample != 0.0)
+        part = heard[start - silent : start - silent + len(reference)]
+        self.assertEqual(part.tobytes(), reference.tobytes())
+
+    def test_a_file_reaches_a_device_bit_for_bit(self) -> None:
+        self.jack(period=1024)
+        self.write_noise(2)
+        reference = self.reference("--service", "reverb")
+        for backend in BACKENDS:
+            report, heard = self.play(backend, "--service", "reverb")
+            self.assertEqual(report["frames_lost"], 0)
+            self.assert_heard(heard, reference)
+
+    def test_a_primary_killed_each_second_is_not_heard(self) -> None:
+        self.jack(period=1024)
+        self.write_noise(6)
+        reference = self.reference("--service", "reverb")
+        for backend in BACKENDS:
+            report, heard = self.play(backend, "--service", "reverb", "--standby", "hot",
+                                      "--fault", "kill@every=1s")
+            self.assertGreaterEqual(len([fault for fault in report["faults"] if fault["struck"]]),
+                                    4)
+            self.assertEqual(report["frames_lost"], 0)
+            self.assert_heard(heard, reference)
+
+
+class ServerDeath(DeviceTest):
+    def stream_over_a_death(self, server, address: str) -> dict:
+        process = self.start_outboard("run", "--device", address, "--duration", "4s", "--service",
+                                      "gain", "--json")
+        time.sleep(2.5)
+        server.kill()
+        time.sleep(0.5)
+        server.start()
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        return json.loads(out)
+
+    def assert_resumed(self, report: dict) -> None:
+        device = device_of(report)
+        self.assertEqual(device["losses"], 1)
+        self.assertFalse(device["away"])
+        self.assertEqual(len(device["gaps"]), 1)
+        self.assertGreater(device["gaps"][0]["ms"], 400)
+        self.assertGreaterEqual(report["frames"], 4 * 48000)
+
+    def test_a_stream_goes_on_when_its_jack_server_is_back(self) -> None:
+        server = self.jack()
+        for backend in BACKENDS:
+            self.assert_resumed(self.stream_over_a_death(server, f"{backend}:JACK"))
+
+    def test_a_stream_goes_on_when_its_pulse_server_is_back(self) -> None:
+        server = self.pulse()
+        self.assert_resumed(self.stream_over_a_death(server, "rtaudio:Pulse"))
+
+
+if __name__ == "__main__":
+    command.main()
