@@ -5,7 +5,7 @@
 /// Bells: how one side wakes the other without a system call unless it sleeps.
 ///
 ///     ringer                                   waiter
-///     publish its count (release)              expected = bell          (first of all)
+///     publish its count (release)              expected = bell          (acquire) (E)
 ///     bell += 1               (seq_cst) (R)    look at the counts: nothing there
 ///     if asleep               (seq_cst) (S)    asleep = 1               (seq_cst) (A)
 ///         futex wake                           if bell == expected      (seq_cst) (B)
@@ -16,6 +16,9 @@
 /// order of seq_cst operations, then R did too and B sees the new bell, so the waiter does not
 /// sleep. With release and acquire alone both may miss the other, on x86 as well (store-load
 /// reordering). These are the only seq_cst accesses of the code base.
+///
+/// bell.pml beside this file is a model of it: spin proves that no wake is lost with these orders,
+/// and finds one that is lost when any of them is weakened (docs/bell-model.md).
 ///
 /// Both words lie in memory that both sides can write. They are hints: whatever the peer puts
 /// there, the worst is a wake too many or a wait until the deadline.
@@ -143,10 +146,10 @@ public:
                 return WaitEnd::ready;
             if (deadline_ns != os::no_deadline_ns && os::monotonic_ns() >= deadline_ns)
                 return WaitEnd::deadline;
-            set_asleep(1);
+            raise_asleep();
             if (nothing_changed())
                 sleep(deadline_ns);
-            set_asleep(0);
+            lower_asleep();
         }
     }
 
@@ -156,30 +159,38 @@ private:
         std::size_t word_count = 0;
         for (std::size_t index = 0; index < bell_count_; ++index) {
             const auto& rung = bells_[index]->rung;
-            words_[word_count++] = {&rung, rung.load(std::memory_order_seq_cst),
-                                    os::FutexScope::shared};
+            // acquire, pairs with the additions in ring() and ring_for_dead(): the look at counts
+            // and deaths that follows sees what they announce.
+            const std::uint32_t expected = rung.load(std::memory_order_acquire);  // (E)
+            words_[word_count++] = {&rung, expected, os::FutexScope::shared};
         }
         if (alarm_ != nullptr) {
             // acquire, pairs with the release in raise_alarm(): the death that it announces is
             // visible to the look that follows.
-            words_[word_count++] = {alarm_, alarm_->load(std::memory_order_acquire),
-                                    os::FutexScope::this_process};
+            const std::uint32_t expected = alarm_->load(std::memory_order_acquire);  // (L)
+            words_[word_count++] = {alarm_, expected, os::FutexScope::this_process};
         }
         word_count_ = word_count;
     }
 
-    void set_asleep(std::uint32_t value) noexcept
+    void raise_asleep() noexcept
     {
-        // (A) on the way down. On the way up relaxed is enough: a stale 1 costs a wake too many.
-        const auto order = value != 0 ? std::memory_order_seq_cst : std::memory_order_relaxed;
         for (std::size_t index = 0; index < bell_count_; ++index)
-            bells_[index]->asleep.store(value, order);
+            bells_[index]->asleep.store(1, std::memory_order_seq_cst);  // (A)
+    }
+
+    void lower_asleep() noexcept
+    {
+        // relaxed: a stale 1 costs a wake too many, no more.
+        for (std::size_t index = 0; index < bell_count_; ++index)
+            bells_[index]->asleep.store(0, std::memory_order_relaxed);  // (Z)
     }
 
     [[nodiscard]] bool nothing_changed() const noexcept
     {
-        for (std::size_t index = 0; index < bell_count_; ++index) {  // (B)
-            if (words_[index].word->load(std::memory_order_seq_cst) != words_[index].expected)
+        for (std::size_t index = 0; index < bell_count_; ++index) {
+            const auto rung = words_[index].word->load(std::memory_order_seq_cst);  // (B)
+            if (rung != words_[index].expected)
                 return false;
         }
         return true;
@@ -211,7 +222,7 @@ static_assert(BellWait::bells_max + 1 <= os::futex_wait_max);
 inline void ring_for_dead(Bell& bell) noexcept
 {
     // release, pairs with the load in BellWait::load_expected().
-    bell.rung.fetch_add(1, std::memory_order_release);
+    bell.rung.fetch_add(1, std::memory_order_release);  // (D)
     os::futex_wake(bell.rung, os::FutexScope::shared);
 }
 
@@ -220,7 +231,7 @@ inline void ring_for_dead(Bell& bell) noexcept
 inline void raise_alarm(std::atomic<std::uint32_t>& alarm) noexcept
 {
     // release, pairs with the acquire in BellWait::load_expected().
-    alarm.fetch_add(1, std::memory_order_release);
+    alarm.fetch_add(1, std::memory_order_release);  // (N)
     os::futex_wake(alarm, os::FutexScope::this_process);
 }
 
