@@ -142,6 +142,11 @@ public:
     [[nodiscard]] const link::LinkShape& shape() const noexcept { return ports_.lane.shape(); }
     /// While there is time: fetches the lines that the next unit will be written to.
     void prefetch_next_post() const noexcept { ports_.lane.prefetch_input(); }
+    /// Whether answers lie in the ring that have not been looked at or consumed.
+    [[nodiscard]] bool has_unread_answers() noexcept
+    {
+        return ports_.lane.output().poll() == rt::RingStatus::ok;
+    }
     /// Gives the answer's slot back.
     void consume() noexcept
     {

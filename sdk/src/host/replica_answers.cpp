@@ -69,7 +69,9 @@ bool ReplicaSet::has_failed(std::size_t index, Answer answer, bool has_ended,
     }
     if (answer == Answer::here)
         return false;
-    if (has_ended) {
+    // "never": what lies in its ring is for later units, and may be all that there is for them.
+    const bool may_be_wanted = answer == Answer::never && options_.pace != OB_PACE_FREE;
+    if (has_ended && !may_be_wanted) {
         demote(index, OB_CAUSE_CRASH);
         return true;
     }

@@ -90,10 +90,12 @@ void ReplicaSet::begin_block(std::uint64_t output_frame) noexcept
 {
     output_frame_ = output_frame;
     adopt_offers();
-    // A dead primary may still have answers that we want (pipelined mode); but one whom a standby
-    // can replace is let go at once, so that this block's wake goes to the right one.
+    // A dead one may still have answers that nobody else has (pipelined mode): a standby may have
+    // joined behind them. Without any it is let go at once, so that this block's wake goes to the
+    // right one.
     for (std::size_t index = 0; index < active_count_;) {
-        const bool can_go = active_count_ > 1 && active_[index]->has_ended();
+        const bool can_go = active_count_ > 1 && active_[index]->has_ended() &&
+                            !active_[index]->has_unread_answers();
         if (can_go) {
             demote(index, OB_CAUSE_CRASH);
         } else {

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// @file
+/// What the caller of an insert is promised, checked from what the simulation knows: after every
+/// block, whatever has gone wrong.
+
+#include "sdk/src/host/insert_stream.hpp"
+#include "tests/sdk/simulation/settings.hpp"
+#include "tests/sdk/simulation/simulated_service.hpp"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace outboard::test {
+
+class Promises {
+public:
+    using Services = std::vector<std::unique_ptr<SimulatedService>>;
+
+    Promises(const Settings& settings, const Services& services, host::InsertStream& stream,
+             host::Statistics& statistics);
+
+    /// Makes the block's input and notes how things stand.
+    void begin_block(std::uint64_t block, std::uint64_t deadline_ns);
+    void end_block(ob_status status);
+    void check_end();
+    void fail(const std::string& what);
+
+    [[nodiscard]] const float* const* inputs() const { return inputs_.data(); }
+    [[nodiscard]] float* const* outputs() const { return outputs_.data(); }
+    [[nodiscard]] std::uint32_t frame_count() const { return frame_count_; }
+    [[nodiscard]] const std::string& broken() const { return broken_; }
+    [[nodiscard]] std::uint64_t loss_count() const { return loss_count_; }
+    [[nodiscard]] std::uint64_t identical_frame_count() const { return identical_frame_count_; }
+    [[nodiscard]] std::uint64_t saved_block_count() const { return saved_block_count_; }
+
+private:
+    struct Unit {
+        std::uint64_t sequence;
+        std::uint32_t offset;  ///< of its first frame in this block
+        std::uint32_t frame_count;
+    };
+
+    void find_units();
+    void check_time();
+    void check_status(ob_status status);
+    void check_frames(ob_status status);
+    void check_incidents();
+    void check_incident(const ob_incident& incident);
+    void check_loss(SimulatedService& service, const ob_incident& incident);
+    [[nodiscard]] bool was_answered(std::uint64_t sequence);
+    [[nodiscard]] bool could_have_answered(const SimulatedService& service) const;
+    [[nodiscard]] bool has_gap() const;
+    [[nodiscard]] bool gave_nan(std::uint64_t sequence) const;
+    [[nodiscard]] bool all_are_exact() const;
+    [[nodiscard]] const SignalFrame& reference(std::int64_t frame);
+
+    const Settings& settings_;
+    const Services& services_;
+    host::InsertStream& stream_;
+    host::Statistics& statistics_;
+
+    std::array<std::vector<float>, signal_channel_count> input_frames_;
+    std::array<std::vector<float>, signal_channel_count> output_frames_;
+    std::array<const float*, signal_channel_count> inputs_{};
+    std::array<float*, signal_channel_count> outputs_{};
+    std::vector<SignalFrame> reference_;
+    SignalProcessor undisturbed_;
+
+    std::uint64_t block_ = 0;
+    std::uint64_t start_ns_ = 0;
+    std::uint64_t deadline_ns_ = 0;
+    std::uint32_t frame_count_ = 0;
+    std::uint64_t first_frame_ = 0;
+    std::uint64_t identical_from_ = 0;  ///< no fade, and no replica with another past, since then
+    bool were_exact_ = true;
+    std::vector<Unit> units_;
+    std::map<std::uint64_t, bool> unit_was_answered_;  ///< before the deadline that first counted
+    std::vector<const SimulatedService*> could_answer_;
+    std::int32_t primary_ = -1;
+    float last_smooth_ = 0.0f;
+
+    std::uint64_t lost_frame_count_ = 0;
+    std::uint64_t accounted_frame_count_ = 0;
+    bool last_was_wet_ = true;
+    std::uint64_t loss_count_ = 0;
+    std::uint64_t identical_frame_count_ = 0;
+    std::uint64_t saved_block_count_ = 0;
+    std::string broken_;
+};
+
+}  // namespace outboard::test
