@@ -12,10 +12,12 @@
 #include "tests/sdk/simulation/shrink.hpp"
 #include "tests/sdk/simulation/simulation.hpp"
 #include "tests/sdk/simulation/virtual_os.hpp"
+#include "tests/support/sanitizer.hpp"
 
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -67,7 +69,9 @@ void say_schedule(int signal_number)
 [[nodiscard]] std::uint32_t schedule_count()
 {
     const char* const given = environment("OB_TEST_SCHEDULE_COUNT");
-    return given != nullptr ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10)) : 20'000;
+    if (given != nullptr)
+        return static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10));
+    return has_sanitizer ? 2'000 : 20'000;
 }
 
 void print(const Totals& totals)

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/mman.h>
+#include <algorithm>
 #include <limits>
 
 namespace outboard::test {
