@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs a benchmark with tiny counts and checks its JSON document.
 
-    check_document.py PROGRAM ring|hop|statistics
+    check_document.py PROGRAM ring|hop|statistics|detect
 """
 
 import json
@@ -13,13 +13,14 @@ import sys
 import tempfile
 
 SKIPPED = 77
+with open("/proc/sys/kernel/core_pattern", encoding="utf-8") as pattern:
+    CORES_ARE_FILES = not set("|/") & set(pattern.read())
 
 HEAD = {
     "benchmark": str,
     "version": int,
     "command": str,
     "quick": bool,
-    "pairs": int,
     "machine": dict,
     "results": list,
 }
@@ -32,6 +33,8 @@ MACHINE = {
     "sched_fifo": bool,
     "cpu_dma_latency": bool,
 }
+# How often, as the document's key and as an option.
+COUNT = {"ring": "pairs", "hop": "pairs", "statistics": "pairs", "detect": "kills"}
 RATIO = {"median": float, "quartiles": list, "same": float}
 TIMES = {"samples": int, "p50_ns": int, "p99_ns": int, "max_ns": int}
 RESULT = {
@@ -64,6 +67,16 @@ RESULT = {
         "distance_ns": list,
         "distance": str,
     },
+    "detect": {
+        "name": str,
+        "resident_bytes": int,
+        "signal": int,
+        "dumps_core": bool,
+        "cores": int,
+        "missed": int,
+        "wrong_causes": int,
+        "detected": TIMES,
+    },
 }
 NAMES = {
     "statistics": {"statistics", "two-clock-reads"},
@@ -75,6 +88,24 @@ NAMES = {
         for deadline in ("", "-deadline")
     },
 }
+
+
+# The whole of it takes minutes. Each kind of death once, with memory that takes a while to go.
+ONLY = {"detect": ["64MiB-kill-other", "64MiB-segv-same", "4MiB-segv-core-other", "64MiB-kill-same-hot"]}
+NAMES["detect"] = set(ONLY["detect"])
+
+
+def complain_about_detection(result, kill_count):
+    """Times are not judged; that all deaths were seen for what they were is."""
+    name = result.get("name")
+    if result["detected"]["samples"] + result["missed"] != kill_count or result["missed"]:
+        yield f"{name}: {result['detected']['samples']} of {kill_count} kills were seen"
+    if result["wrong_causes"]:
+        yield f"{name}: {result['wrong_causes']} deaths were taken for something else"
+    if result["resident_bytes"] < int(name.split("MiB")[0]) << 20:
+        yield f"{name}: only {result['resident_bytes']} bytes were resident"
+    if result["cores"] != (kill_count if result["dumps_core"] else 0):
+        yield f"{name}: {result['cores']} cores of {kill_count} kills"
 
 
 def complain_about(value, shape, where):
@@ -95,20 +126,23 @@ def complain_about(value, shape, where):
         yield f"{where} is {value!r}, not a {shape.__name__}"
 
 
-def complaints(document, kind, pair_count):
+def complaints(document, kind, count):
     yield from complain_about(document, HEAD, "document")
     yield from complain_about(document.get("machine"), MACHINE, "machine")
-    if document.get("benchmark") != kind or document.get("pairs") != pair_count:
+    if document.get("benchmark") != kind or document.get(COUNT[kind]) != count:
         yield "the document is about something else"
     results = document.get("results", [])
     for result in results:
         yield from complain_about(result, RESULT[kind], result.get("name", "result"))
-        for times in (result.get("ours"), result.get("bare")):
+        if kind == "detect":
+            yield from complain_about_detection(result, count)
+        for times in (result.get("ours"), result.get("bare"), result.get("detected")):
             if isinstance(times, dict) and not 0 < times["p50_ns"] <= times["p99_ns"] <= times["max_ns"]:
                 yield f"{result['name']}: quantiles are not ascending: {times}"
-            if isinstance(times, dict) and ("p99_9_ns" in times) != (times["samples"] >= 100_000):
+            if kind == "hop" and isinstance(times, dict) and ("p99_9_ns" in times) != (times["samples"] >= 100_000):
                 yield f"{result['name']}: p99.9 needs 100,000 samples: {times}"
     names = {result.get("name") for result in results}
+    names |= {name for name in NAMES[kind] if "core" in name and not CORES_ARE_FILES}
     if names != NAMES[kind]:
         yield f"measurements are {sorted(names)}, not {sorted(NAMES[kind])}"
 
@@ -118,17 +152,19 @@ def main():
     if len(os.sched_getaffinity(0)) < 2:
         print("skipped: two processes that spin need two CPUs")
         return SKIPPED
-    pair_count = 3
+    count = 3
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "figures.json")
-        command = [program, "--quick", "--pairs", str(pair_count), "--json", path]
+        command = [program, "--quick", f"--{COUNT[kind]}", str(count), "--json", path]
+        for name in ONLY.get(kind, []):
+            command += ["--only", name]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         if run.returncode != 0:
             print(run.stdout, run.stderr, f"exit code {run.returncode}")
             return 1
         with open(path, encoding="utf-8") as file:
             document = json.load(file)
-    found = list(complaints(document, kind, pair_count))
+    found = list(complaints(document, kind, count))
     unknown = subprocess.run([program, "--only", "nonsense"], capture_output=True, check=False)
     if unknown.returncode == 0:
         found.append("an unknown measurement is not refused")
