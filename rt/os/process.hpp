@@ -52,6 +52,16 @@ struct ExitStatus {
 /// A handle to a process that is not our child (a found service).
 [[nodiscard]] Result<UniqueHandle> open_process(std::int32_t process_id) noexcept;
 
+/// A handle to one thread of another process, readable once that thread has ended. Under load that
+/// is earlier than the end of its process, for which all its threads have to run once more.
+/// @return unsupported before Linux 6.15, whose handles do not tell how a thread ended; not_found
+///         when the process has no such thread
+[[nodiscard]] Result<UniqueHandle> open_thread(std::int32_t process_id,
+                                               std::int32_t thread_id) noexcept;
+
+/// How a thread ended whose handle is readable. @rt no, but short: some 50 us at the most
+[[nodiscard]] ExitStatus thread_exit_status(const UniqueHandle& thread) noexcept;
+
 /// How a child ended whose handle is readable; unknown while it runs. It is not reaped: that makes
 /// the kernel clear away its /proc entries, and a real-time thread that does so spins without end
 /// when the thread that reads one of them waits for its CPU (seen on Linux 6.18).

@@ -383,4 +383,37 @@ TEST_SUITE("rt/os_process")
         REQUIRE(::waitpid(child, &status, 0) == child);
         CHECK(status == 0);
     }
+    TEST_CASE("a thread of another process can be watched, and tells how it ended")
+    {
+        Pipe pipe;
+        const pid_t child = ::fork();
+        if (child == 0) {
+            std::thread{[&pipe] {
+                const std::int32_t thread_id = ::gettid();
+                static_cast<void>(!::write(pipe.write_end.get(), &thread_id, sizeof thread_id));
+                ::pause();
+            }}.join();
+            ::_exit(0);
+        }
+        std::int32_t thread_id = 0;
+        REQUIRE(::read(pipe.read_end.get(), &thread_id, sizeof thread_id) == sizeof thread_id);
+        CHECK(!os::open_thread(::getpid(), thread_id));  // it is none of this process
+        const auto thread = os::open_thread(child, thread_id);
+        const bool is_old_kernel =
+            !thread && thread.error().code == outboard::rt::ErrorCode::unsupported;
+        if (!is_old_kernel) {
+            REQUIRE(thread);
+            CHECK(os::thread_exit_status(*thread).kind == ExitKind::unknown);
+        }
+        ::kill(child, SIGKILL);
+        if (!is_old_kernel) {
+            os::PollEntry entry{.handle = thread->get()};
+            const auto ready = os::wait_readable({&entry, 1}, os::monotonic_ns() + limit_ns);
+            CHECK((ready && *ready == 1));
+            check_exit(os::thread_exit_status(*thread), ExitKind::signalled, SIGKILL);
+        }
+        ::waitpid(child, nullptr, 0);
+        if (is_old_kernel)
+            outboard::test::skip("handles of threads tell how they ended since Linux 6.15");
+    }
 }

@@ -223,8 +223,8 @@ void Connection::handle(wire::BodyUnion& body, std::uint64_t now_ns)
 {
     if (const auto* hello = body.AsHello(); hello != nullptr && phase_ == Phase::greeting)
         return on_hello(*hello, now_ns);
-    if (body.AsMapped() != nullptr && phase_ == Phase::mapping)
-        return on_mapped(now_ns);
+    if (const auto* mapped = body.AsMapped(); mapped != nullptr && phase_ == Phase::mapping)
+        return on_mapped(*mapped, now_ns);
     if (const auto* ready = body.AsLaneReady(); ready != nullptr && phase_ == Phase::loading)
         return on_lane_ready(*ready);
     if (body.AsLaneStarted() != nullptr && phase_ == Phase::starting)
@@ -330,8 +330,11 @@ void Connection::on_hello(const wire::HelloT& hello, std::uint64_t now_ns)
     enter(Phase::mapping, now_ns, mapping_limit_ns);
 }
 
-void Connection::on_mapped(std::uint64_t now_ns)
+void Connection::on_mapped(const wire::MappedT& message, std::uint64_t now_ns)
 {
+    // Where this fails, the handle of the process has to do.
+    if (auto thread = rt::os::open_thread(process_id_, message.dsp_thread_id))
+        dsp_thread_ = std::move(*thread);
     if (const auto mapped = segments_->seal_and_map(); !mapped)
         return fail(make_failure(mapped.error(), who()));
     wire::AddLaneT lane;

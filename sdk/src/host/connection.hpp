@@ -90,6 +90,8 @@ public:
     [[nodiscard]] const Replica& replica() const noexcept { return *replica_; }
 
     [[nodiscard]] const rt::os::UniqueHandle& process() const noexcept { return process_; }
+    /// Of the thread that runs the processor; not open where the system has no such handles.
+    [[nodiscard]] const rt::os::UniqueHandle& dsp_thread() const noexcept { return dsp_thread_; }
     [[nodiscard]] std::int32_t process_id() const noexcept { return process_id_; }
     [[nodiscard]] bool is_child() const noexcept { return is_child_; }
     [[nodiscard]] bool has_fault_hook() const noexcept { return has_fault_hook_; }
@@ -139,7 +141,7 @@ private:
     void handle(wire::BodyUnion& body, std::uint64_t now_ns);
     [[nodiscard]] bool keep_reply(std::uint32_t request, wire::BodyUnion& body);
     void on_hello(const wire::HelloT& hello, std::uint64_t now_ns);
-    void on_mapped(std::uint64_t now_ns);
+    void on_mapped(const wire::MappedT& message, std::uint64_t now_ns);
     void on_lane_ready(const wire::LaneReadyT& ready);
     void on_lane_started(std::uint64_t now_ns);
     void on_failed(const wire::FailedT& failed);
@@ -163,6 +165,7 @@ private:
     std::string executable_;
     std::int32_t process_id_ = -1;
     rt::os::UniqueHandle process_;
+    rt::os::UniqueHandle dsp_thread_;
     bool is_child_ = false;
     bool is_reaped_ = false;
     bool has_fault_hook_ = false;

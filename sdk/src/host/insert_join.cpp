@@ -80,6 +80,7 @@ void Insert::offer(Served& served)
         return refuse(connection, std::move(failure));
     join(served);
     supervisor_->watch({.process = &connection.process(),
+                        .dsp_thread = &connection.dsp_thread(),
                         .replica = &connection.replica(),
                         .caller = caller_,
                         .is_child = connection.is_child()});

@@ -27,8 +27,8 @@ void Insert::end_if_it_lied(Served& served, std::uint64_t now_ns)
     if (!served.is_offered || !served.connection->is_child())
         return;
     const Replica& replica = served.connection->replica();
-    const bool is_dying =
-        replica.is_released() && replica.release_cause() == OB_CAUSE_CRASH && replica.says_dying();
+    const bool is_dying = replica.is_released() && replica.release_cause() == OB_CAUSE_CRASH &&
+                          (replica.says_dying() || replica.has_thread_ended());
     if (replica.ended_ns() != 0 || !is_dying)
         return;
     if (served.dying_since_ns == 0)

@@ -8,6 +8,7 @@
 ///     made and offered         plain thread (Insert)       ReplicaSet::offer()
 ///     posted to, read          caller
 ///     said to be dying         the service itself, by its life word: input, believed at once
+///     its DSP thread ended     supervisor
 ///     ended_ns set             supervisor, at the death of the process (or the plain thread, when
 ///                              a found service hangs up)
 ///     released, with a cause   caller: it will never touch the lane again
@@ -178,15 +179,19 @@ public:
         return posted_any_ && sequence >= first_posted_ && sequence < next_post_;
     }
 
-    /// Whether no further answer is to be hoped for: its process has ended, or says that it is
-    /// dying. What it had published before is seen by the look at its rings that follows.
-    /// @rt two loads
-    [[nodiscard]] bool has_ended() const noexcept { return ended_ns() != 0 || says_dying(); }
+    /// Whether no further answer is to be hoped for: its process or its DSP thread has ended, or it
+    /// says that it is dying. What it had published before is seen by the look at its rings that
+    /// follows.
+    /// @rt three loads
+    [[nodiscard]] bool has_ended() const noexcept
+    {
+        return has_thread_ended() || ended_ns() != 0 || says_dying();
+    }
     /// Minus the signal or the exit code, as far as it is known.
     [[nodiscard]] std::int32_t death_detail() const noexcept
     {
-        return ended_ns() != 0 ? exit_detail.load(std::memory_order_relaxed)
-                               : link::death_detail(life());
+        return has_thread_ended() || ended_ns() != 0 ? exit_detail.load(std::memory_order_relaxed)
+                                                     : link::death_detail(life());
     }
 
     /// The caller's last act on this replica.
@@ -211,6 +216,18 @@ public:
         ended_ns_.store(now_ns, std::memory_order_release);
         rt::ring_for_dead(reply_bell());
     }
+    /// Its DSP thread has ended, and so will its process; wakes the caller. @thread supervisor
+    void mark_thread_ended() noexcept
+    {
+        // release, pairs with the acquire in has_thread_ended().
+        thread_ended_.store(true, std::memory_order_release);
+        rt::ring_for_dead(reply_bell());
+    }
+    [[nodiscard]] bool has_thread_ended() const noexcept
+    {
+        // acquire, pairs with the release in mark_thread_ended(): as in ended_ns().
+        return thread_ended_.load(std::memory_order_acquire);
+    }
     /// When the process ended, 0 while it lives. @thread any
     [[nodiscard]] std::uint64_t ended_ns() const noexcept
     {
@@ -234,7 +251,7 @@ public:
 
     /// When ob_insert_inject_fault() struck, 0 if never. Written by that call, read by the caller.
     std::atomic<std::uint64_t> fault_ns{0};
-    /// Exit code, or minus the signal; written before mark_ended().
+    /// Exit code, or minus the signal; written before mark_thread_ended() and mark_ended().
     std::atomic<std::int32_t> exit_detail{0};
     /// What the caller has found, for the status. Written by the caller only.
     std::atomic<bool> in_step{false};
@@ -276,6 +293,7 @@ private:
     std::uint64_t last_beat_ = 0;
     std::uint64_t silent_since_ns_ = 0;
 
+    std::atomic<bool> thread_ended_{false};
     std::atomic<std::uint64_t> ended_ns_{0};
     std::atomic<std::uint32_t> released_{0};  ///< ob_cause + 1
 };

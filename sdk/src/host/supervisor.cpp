@@ -92,6 +92,8 @@ void Supervisor::run(std::int32_t priority)
                 const bool has_ended =
                     service.replica->ended_ns() != 0;  // stays readable: pass over
                 entries.push_back({.handle = has_ended ? -1 : service.process->get()});
+                const bool is_over = has_ended || service.replica->has_thread_ended();
+                entries.push_back({.handle = is_over ? -1 : service.dsp_thread->get()});
             }
             deadline_ns = next_look_ns();
         }
@@ -102,11 +104,15 @@ void Supervisor::run(std::int32_t priority)
         const std::lock_guard lock{mutex_};
         if (polled_version != version_)
             continue;  // a handle may mean another process now: ask again
-        for (Watched& service : services_) {
-            const auto entry = std::find_if(entries.begin() + 1, entries.end(), [&](const auto& e) {
-                return e.handle == service.process->get();
+        const auto is_ready = [&entries](const rt::os::UniqueHandle& handle) {
+            return std::any_of(entries.begin() + 1, entries.end(), [&handle](const auto& entry) {
+                return entry.ready && entry.handle == handle.get();
             });
-            look_at(service, entry != entries.end() && entry->ready);
+        };
+        for (Watched& service : services_) {
+            if (is_ready(*service.dsp_thread))
+                note_thread_end(service);
+            look_at(service, is_ready(*service.process));
         }
     }
 }
@@ -117,6 +123,18 @@ std::uint64_t Supervisor::next_look_ns() const
         return service.replica->ended_ns() == 0;
     });
     return any_lives ? rt::os::monotonic_ns() + look_interval_ns : rt::os::no_deadline_ns;
+}
+
+/// The process follows; its other threads may have to wait for a CPU. A thread that has left while
+/// its process lives on is nothing that this host knows: the process is killed then as a liar is.
+void Supervisor::note_thread_end(Watched& service)
+{
+    const rt::os::ExitStatus status = rt::os::thread_exit_status(*service.dsp_thread);
+    const bool was_signalled = status.kind == rt::os::ExitKind::signalled;
+    service.replica->exit_detail.store(was_signalled ? -status.value : status.value,
+                                       std::memory_order_relaxed);
+    service.replica->mark_thread_ended();
+    service.caller->raise_alarm();
 }
 
 void Supervisor::look_at(Watched& service, bool has_ended)
@@ -142,7 +160,8 @@ void Supervisor::look_at(Watched& service, bool has_ended)
     // is its owner's; the plain thread only hangs up. One that says it is dying may be writing a
     // core; the plain thread sees to it that it does die.
     service.is_condemned = true;
-    const bool is_dying = replica.says_dying() && replica.release_cause() == OB_CAUSE_CRASH;
+    const bool is_dying = (replica.says_dying() || replica.has_thread_ended()) &&
+                          replica.release_cause() == OB_CAUSE_CRASH;
     if (service.is_child && !is_dying) {
         static_cast<void>(rt::os::send_signal(*service.process, SIGKILL));
     } else {

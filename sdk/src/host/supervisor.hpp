@@ -25,6 +25,7 @@ namespace outboard::host {
 /// One streaming service as the supervisor sees it.
 struct Watched {
     const rt::os::UniqueHandle* process = nullptr;
+    const rt::os::UniqueHandle* dsp_thread = nullptr;  ///< may not be open
     Replica* replica = nullptr;
     Caller* caller = nullptr;
     bool is_child = false;
@@ -49,6 +50,7 @@ public:
 private:
     void run(std::int32_t priority);
     void look_at(Watched& service, bool has_ended);
+    static void note_thread_end(Watched& service);
     [[nodiscard]] std::uint64_t next_look_ns() const;
 
     rt::os::WakeEvent wake_;

@@ -74,6 +74,7 @@ rt::Result<void> DspThread::launch(const DspThreadOptions& options)
         thread_ = std::thread{[this, options, granted = std::move(granted)]() mutable {
             // Without it an overflow of the stack has no last words; the host sees it anyway.
             const auto alternate_stack = rt::os::AlternateStack::for_this_thread();
+            thread_id_ = rt::os::current_thread_id();
             granted.set_value(set_up_thread(options));
             stream(options.spin_ns);
             ended_.signal();

@@ -8,6 +8,7 @@
 
 #include "rt/control/result.hpp"
 #include "rt/os/poll.hpp"
+#include "rt/os/scheduling.hpp"
 #include "sdk/src/link/layout.hpp"
 #include "sdk/src/service/fault_hook.hpp"
 #include "sdk/src/service/lane_runner.hpp"
@@ -47,6 +48,7 @@ public:
     ~DspThread();
 
     [[nodiscard]] const ob_realtime_grant& grant() const noexcept { return grant_; }
+    [[nodiscard]] rt::os::ThreadId thread_id() const noexcept { return thread_id_; }
 
     /// Hands a lane over, and all that was written to it so far: from now on its blocks are
     /// processed.
@@ -88,6 +90,7 @@ private:
     std::atomic<bool> stopping_{false};
     std::uint64_t beat_count_ = 0;
     ob_realtime_grant grant_{};
+    rt::os::ThreadId thread_id_ = 0;  ///< written before the grant is there
     std::thread thread_;
 };
 static_assert(link::caller_count_max <= 32, "callers to ring are bits of a word");

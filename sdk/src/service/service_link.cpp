@@ -144,7 +144,9 @@ LinkState ServiceLink::attach(const wire::AttachT& request,
         return answer_failed(no_request, mapped.error());
     if (const auto started = start_dsp_thread(request); !started)
         return answer_failed(no_request, started.error());
-    return sent(channel_.send(wire::MappedT{}));
+    wire::MappedT answer;
+    answer.dsp_thread_id = dsp_thread_->thread_id();
+    return sent(channel_.send(answer));
 }
 
 Outcome<void> ServiceLink::map_segments(const wire::AttachT& request,
