@@ -213,6 +213,27 @@ TEST_SUITE("integration/found_service")
         }));
     }
 
+    TEST_CASE("one that is stopped is let go, not signalled, and serves again when it goes on")
+    {
+        Registry registry;
+        OneInsert stream{"@studio", with_gain};
+        REQUIRE(stream.process_until_wet());
+        registry.service.signal(SIGSTOP);
+        CHECK(stream.process_until([&] { return stream.insert().statistics().failovers > 0; }));
+        const auto incidents = stream.incidents();
+        CHECK(std::any_of(incidents.begin(), incidents.end(), [](const ob_incident& incident) {
+            return incident.cause == OB_CAUSE_HANG;
+        }));
+        CHECK(registry.service.is_running());
+
+        registry.service.signal(SIGCONT);
+        CHECK(stream.process_until_wet());
+        CHECK(stream.is_output_input());
+        CHECK(stream.insert().status().service_process_id == registry.service.process_id());
+        CHECK(stream.insert().statistics().corrupt_replies == 0);
+        CHECK(registry.service.is_running());
+    }
+
     TEST_CASE("it ends with SIGTERM while a processor loops for ever")
     {
         RuntimeDirectory runtime;

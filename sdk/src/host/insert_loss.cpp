@@ -36,7 +36,7 @@ void Insert::end_if_it_lied(Served& served, std::uint64_t now_ns)
     const bool is_overdue = now_ns - served.dying_since_ns >= dying_limit_ns;
     if (!is_overdue || rt::os::is_dumping_core(served.connection->process_id()))
         return;
-    served.has_lied = true;
+    served.has_lied = !replica.has_thread_ended();  // else it only waits for a CPU to die on
     static_cast<void>(rt::os::send_signal(served.connection->process(), SIGKILL));
 }
 

@@ -125,8 +125,8 @@ std::uint64_t Supervisor::next_look_ns() const
     return any_lives ? rt::os::monotonic_ns() + look_interval_ns : rt::os::no_deadline_ns;
 }
 
-/// The process follows; its other threads may have to wait for a CPU. A thread that has left while
-/// its process lives on is nothing that this host knows: the process is killed then as a liar is.
+/// The process follows; its other threads may have to wait for a CPU. Where it lives on without the
+/// thread it is killed, as one is that lies about its death.
 void Supervisor::note_thread_end(Watched& service)
 {
     const rt::os::ExitStatus status = rt::os::thread_exit_status(*service.dsp_thread);
