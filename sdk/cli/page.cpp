@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sdk/cli/page.hpp"
 
+#include "sdk/cli/close_up.hpp"
 #include "sdk/cli/duration.hpp"
 #include "sdk/cli/markup.hpp"
 #include "sdk/cli/picture.hpp"
@@ -184,6 +185,9 @@ std::string heard_text(const RunResult& result)
     std::string text;
     if (result.failovers.empty()) {
         text = "No service was lost.";
+    } else if (dry_seconds(result) == 0) {
+        text = fmt::format("Services were lost {} times, and nothing of the sound with them.",
+                           result.failovers.size());
     } else {
         text = fmt::format(
             "Where it is shaded, the service had gone and {} was played until the "
@@ -344,6 +348,7 @@ std::string page_text(const RunResult& result, const std::filesystem::path& page
                                      {"latency_text", html_escaped(latency_text(result))},
                                      {"histogram", histogram_html(result)},
                                      {"failovers", failovers_html(result)},
+                                     {"close_ups", close_ups_html(result)},
                                      {"threads", threads_html(result)},
                                      {"command", html_escaped(command_text(result))},
                                      {"footer", html_escaped(footer_of(result))},

@@ -175,6 +175,7 @@ RunResult Run::finish()
     result.crashes = crashes_;
     result.dry = dry_.trace();
     result.wet = wet_.trace();
+    result.trace = stream_.trace();
     return result;
 }
 

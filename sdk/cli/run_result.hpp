@@ -4,6 +4,7 @@
 /// @file
 /// All that is known after a run: what report, page and summary are made from.
 
+#include "sdk/cli/block_trace.hpp"
 #include "sdk/cli/chain.hpp"
 #include "sdk/cli/crashes.hpp"
 #include "sdk/cli/fault_striker.hpp"
@@ -64,6 +65,7 @@ struct RunResult {
     std::vector<FaultOutcome> faults;
     PeakTrace dry{1};
     PeakTrace wet{1};
+    BlockTrace trace{1};
 };
 
 /// A frame of an insert's output stream, as time in the output file; below 0: before its start.

@@ -2,6 +2,7 @@
 #include "sdk/cli/stream.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace outboard::cli {
 
@@ -16,7 +17,8 @@ Stream::Stream(const Parts& parts, const Settings& settings)
       settings_(settings),
       input_(parts.playlist.format().channel_count, settings.block_frames),
       unheard_(parts.playlist.format().channel_count, settings.block_frames),
-      output_(parts.playlist.format().channel_count)
+      output_(parts.playlist.format().channel_count),
+      trace_(settings.end_frame / settings.block_frames + 1)
 {
     gaps_.reserve(gap_count_max);
 }
@@ -41,13 +43,13 @@ audio::Flow Stream::process(std::span<const float* const> inputs, std::span<floa
         inputs = input_.readable();
     }
     const std::span<float* const> wet = outputs.empty() ? unheard_.writable() : outputs;
-    status_ = parts_.chain.process(inputs.data(), wet.data(), frame_count);
+    std::copy(wet.begin(), wet.end(), output_.begin());
+    status_ = process_chain(inputs, wet, frame_count);
     if (status_ < 0) {
         return finish(status_ == OB_ERR_GAVE_UP ? StreamEnd::gave_up : StreamEnd::failed, outputs,
                       frame_count);
     }
 
-    std::copy(wet.begin(), wet.end(), output_.begin());
     const bool dry_kept = parts_.dry.record(inputs, position, frame_count, settings_.may_wait);
     const bool wet_kept = parts_.wet.record(output_, position, frame_count, settings_.may_wait);
     ++block_count_;
@@ -56,6 +58,21 @@ audio::Flow Stream::process(std::span<const float* const> inputs, std::span<floa
         return audio::Flow::proceed;
     end_ = dry_kept && wet_kept ? StreamEnd::complete : StreamEnd::disk;
     return audio::Flow::finish;
+}
+
+ob_status Stream::process_chain(std::span<const float* const> inputs, std::span<float* const> wet,
+                                std::uint32_t frame_count) noexcept
+{
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point started = Clock::now();
+    const ob_status status = parts_.chain.process(inputs.data(), wet.data(), frame_count);
+    const std::chrono::nanoseconds elapsed = Clock::now() - started;
+    trace_.add({.first_frame = position_.load(std::memory_order_relaxed),
+                .process_ns = static_cast<std::uint64_t>(elapsed.count()),
+                .peak = {},
+                .is_concealed = status == OB_CONCEALED},
+               output_, frame_count);
+    return status;
 }
 
 void Stream::device_event(const audio::DeviceEvent& event) noexcept

@@ -6,6 +6,7 @@
 /// came out.
 
 #include "sdk/cli/audio_thread.hpp"
+#include "sdk/cli/block_trace.hpp"
 #include "sdk/cli/chain.hpp"
 #include "sdk/cli/fault_striker.hpp"
 #include "sdk/cli/playlist.hpp"
@@ -76,8 +77,12 @@ public:
     [[nodiscard]] std::uint64_t start_ns() const noexcept { return start_ns_; }
     [[nodiscard]] const ob_realtime_grant& grant() const noexcept { return grant_; }
     [[nodiscard]] const std::vector<DeviceGap>& gaps() const noexcept { return gaps_; }
+    [[nodiscard]] const BlockTrace& trace() const noexcept { return trace_; }
 
 private:
+    [[nodiscard]] ob_status process_chain(std::span<const float* const> inputs,
+                                          std::span<float* const> wet,
+                                          std::uint32_t frame_count) noexcept;
     [[nodiscard]] audio::Flow finish(StreamEnd end, std::span<float* const> outputs,
                                      std::uint32_t frame_count) noexcept;
 
@@ -90,6 +95,7 @@ private:
     std::atomic<std::uint64_t> position_{0};
     std::atomic<bool> interrupted_{false};
 
+    BlockTrace trace_;
     std::uint64_t block_count_ = 0;
     std::uint64_t start_ns_ = 0;
     StreamEnd end_ = StreamEnd::complete;
