@@ -126,7 +126,9 @@ std::string verdict_text(const RunResult& result, const Moment& moment)
     }
     const auto concealed = std::count_if(moment.blocks.begin(), moment.blocks.end(),
                                          [](const BlockRecord& b) { return b.is_concealed; });
-    text += concealed == 0 ? "; nothing lost" : fmt::format("; {} blocks concealed", concealed);
+    text += concealed == 0
+                ? "; nothing lost"
+                : fmt::format("; {} block{} concealed", concealed, concealed == 1 ? "" : "s");
     const BlockRecord& struck = moment.blocks[moment.struck_index];
     text += fmt::format("; its block took {}", short_time(static_cast<double>(struck.process_ns)));
     if (result.options.pace == OB_PACE_REALTIME)

@@ -51,10 +51,10 @@ std::vector<Failover> pair_failovers(std::span<const ChainIncident> incidents)
     return failovers;
 }
 
-void close_without_gaps(std::span<Failover> failovers) noexcept
+void close_without_gaps(std::span<Failover> failovers, std::size_t insert_index) noexcept
 {
     for (Failover& failover : failovers) {
-        if (!failover.wet_again_frame)
+        if (failover.insert_index == insert_index && !failover.wet_again_frame)
             failover.wet_again_frame = failover.lost.stream_frame;
     }
 }

@@ -27,8 +27,9 @@ struct Failover {
 /// frames of the gap.
 [[nodiscard]] std::vector<Failover> pair_failovers(std::span<const ChainIncident> incidents);
 
-/// At free pace the stream waits for the next service, so what was lost has no gap.
-void close_without_gaps(std::span<Failover> failovers) noexcept;
+/// The insert was wet at the end, so each gap of it has been told as wet again: what was lost and
+/// is still open had none. A standby took over, or, at free pace, the stream waited.
+void close_without_gaps(std::span<Failover> failovers, std::size_t insert_index) noexcept;
 
 [[nodiscard]] std::vector<ChainIncident> late_blocks(std::span<const ChainIncident> incidents);
 

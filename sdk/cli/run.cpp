@@ -25,18 +25,6 @@ constexpr std::uint64_t endless_frames = std::uint64_t{1} << 60U;
 // Of processors that ring for ever.
 constexpr std::uint64_t endless_tail_ns = 10'000'000'000;
 
-/// Whether every frame lost is in a gap that has ended: then other losses left no gap.
-bool all_gaps_are_told(const RunResult& result)
-{
-    std::uint64_t told = 0;
-    std::uint64_t lost = 0;
-    for (const Failover& failover : result.failovers)
-        told += failover.wet_again_frame ? failover.frames_lost : 0;
-    for (const InsertResult& insert : result.inserts)
-        lost += insert.statistics.frames_lost;
-    return result.options.pace == OB_PACE_FREE || told == lost;
-}
-
 Track::Format track_format(const StreamFormat& format)
 {
     return {format.rate_hz, format.channel_count};
@@ -170,8 +158,10 @@ RunResult Run::finish()
         result.inserts.push_back(insert_result(index));
     result.late_blocks = late_blocks(incidents_);
     result.failovers = pair_failovers(incidents_);
-    if (result.end == StreamEnd::complete && all_gaps_are_told(result))
-        close_without_gaps(result.failovers);
+    for (std::size_t index = 0; index < result.inserts.size(); ++index) {
+        if (result.inserts[index].status.state == OB_INSERT_WET)
+            close_without_gaps(result.failovers, index);
+    }
     result.crashes = crashes_;
     result.dry = dry_.trace();
     result.wet = wet_.trace();

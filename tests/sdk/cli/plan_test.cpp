@@ -188,12 +188,14 @@ TEST_SUITE("sdk/cli/plan")
         CHECK(end_text(failovers[0]) == "signal 9");
     }
 
-    TEST_CASE("at free pace a lost service leaves no gap")
+    TEST_CASE("a service lost leaves no gap where the insert was wet at the end, and none was told")
     {
-        std::array<Failover, 1> failovers{};
+        std::array<Failover, 2> failovers{};
         failovers[0].lost.stream_frame = 700;
-        close_without_gaps(failovers);
+        failovers[1].insert_index = 1;
+        close_without_gaps(failovers, 0);
         CHECK(gap_frames(failovers[0]) == 0U);
+        CHECK_FALSE(gap_frames(failovers[1]));
     }
 
     TEST_CASE("the time of detection is known only for our own faults")
