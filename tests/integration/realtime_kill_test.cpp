@@ -37,7 +37,7 @@ constexpr std::uint64_t tolerated_ns = 200'000;
 constexpr int segment_pair_count = 5;
 constexpr int kills_per_segment = 4;
 constexpr std::uint64_t segment_ns = 5'000'000'000;
-constexpr std::uint64_t frame_count_max = 80 * 48'000;  ///< more than all segments take
+constexpr std::uint64_t frame_count_max = 80ULL * 48'000;  ///< more than all segments take
 
 struct Segment {
     std::uint64_t from_ns;
