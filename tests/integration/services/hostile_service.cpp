@@ -60,7 +60,7 @@ void send_mutated_hello(const RawPeer& peer, std::string_view seed)
     for (std::uint64_t strokes = 1 + random() % 3; strokes > 0; --strokes)
         bytes[random() % bytes.size()] = static_cast<std::byte>(random() % 32);
     peer.send_bytes(bytes);
-    const auto memory = peer.map();
+    [[maybe_unused]] const auto memory = peer.map();  // mapped for as long as we live
     peer.send(wire::MappedT{});
     static_cast<void>(peer.receive());
     peer.start_lane();
