@@ -9,13 +9,19 @@ namespace outboard::cli {
 
 namespace {
 
+[[nodiscard]] Gap gap_of(const ChainIncident& wet_again) noexcept
+{
+    const std::uint64_t end_frame = wet_again.incident.stream_frame;
+    return {.insert_index = wet_again.insert_index,
+            .first_frame = end_frame - std::min(end_frame, wet_again.incident.frames_lost),
+            .end_frame = end_frame};
+}
+
 /// Gives the gap to the services that were lost in it. One that was lost before the gap began had
 /// none: a standby took over.
 void close_gap(std::vector<Failover>& failovers, const ChainIncident& wet_again)
 {
-    const std::uint64_t first_frame =
-        wet_again.incident.stream_frame -
-        std::min(wet_again.incident.stream_frame, wet_again.incident.frames_lost);
+    const std::uint64_t first_frame = gap_of(wet_again).first_frame;
     bool is_first = true;
     for (Failover& failover : failovers) {
         if (failover.insert_index != wet_again.insert_index || failover.wet_again_frame)
@@ -31,6 +37,16 @@ void close_gap(std::vector<Failover>& failovers, const ChainIncident& wet_again)
 }
 
 }  // namespace
+
+std::vector<Gap> gaps_of(std::span<const ChainIncident> incidents)
+{
+    std::vector<Gap> gaps;
+    for (const ChainIncident& entry : incidents) {
+        if (entry.incident.kind == OB_INCIDENT_WET_AGAIN && entry.incident.frames_lost != 0)
+            gaps.push_back(gap_of(entry));
+    }
+    return gaps;
+}
 
 std::vector<Failover> pair_failovers(std::span<const ChainIncident> incidents)
 {

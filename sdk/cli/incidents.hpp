@@ -23,6 +23,16 @@ struct Failover {
     std::uint64_t frames_lost = 0;
 };
 
+/// Frames [first_frame, end_frame) of an insert's output that the fallback filled.
+struct Gap {
+    std::size_t insert_index;
+    std::uint64_t first_frame;
+    std::uint64_t end_frame;
+};
+
+/// Those that ended, in order of time. A late block makes one as well as a lost service.
+[[nodiscard]] std::vector<Gap> gaps_of(std::span<const ChainIncident> incidents);
+
 /// In order of their frames. Of services that were lost within one gap, the first one is given the
 /// frames of the gap.
 [[nodiscard]] std::vector<Failover> pair_failovers(std::span<const ChainIncident> incidents);

@@ -139,6 +139,14 @@ Json crash_json(const RunResult& result, const ServiceCrash& crash)
             {"error_output", report.error_output}};
 }
 
+Json gap_json(const RunResult& result, const Gap& gap)
+{
+    return {{"service", result.inserts[gap.insert_index].label},
+            {"first_frame", gap.first_frame},
+            {"end_frame", gap.end_frame},
+            {"file_time_s", file_seconds(result, gap.insert_index, gap.first_frame)}};
+}
+
 Json fault_json(const RunResult& result, const FaultOutcome& outcome)
 {
     const PlannedFault& fault = outcome.fault;
@@ -242,6 +250,9 @@ void add_incidents(const RunResult& result, Json& json)
     json["late_blocks"] = Json::array();
     for (const ChainIncident& entry : result.late_blocks)
         json["late_blocks"].push_back(late_block_json(result, entry));
+    json["gaps"] = Json::array();
+    for (const Gap& gap : result.gaps)
+        json["gaps"].push_back(gap_json(result, gap));
     json["failovers"] = Json::array();
     for (const Failover& failover : result.failovers)
         json["failovers"].push_back(failover_json(result, failover));

@@ -157,6 +157,7 @@ RunResult Run::finish()
     for (std::size_t index = 0; index < chain_.inserts().size(); ++index)
         result.inserts.push_back(insert_result(index));
     result.late_blocks = late_blocks(incidents_);
+    result.gaps = gaps_of(incidents_);
     result.failovers = pair_failovers(incidents_);
     for (std::size_t index = 0; index < result.inserts.size(); ++index) {
         if (result.inserts[index].status.state == OB_INSERT_WET)

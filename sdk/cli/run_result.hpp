@@ -60,6 +60,7 @@ struct RunResult {
     bool cpu_latency_held = false;
     std::vector<InsertResult> inserts;
     std::vector<ChainIncident> late_blocks;
+    std::vector<Gap> gaps;
     std::vector<Failover> failovers;
     std::vector<ServiceCrash> crashes;
     std::vector<FaultOutcome> faults;

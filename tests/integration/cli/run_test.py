@@ -88,6 +88,33 @@ class Faults(CommandTest):
         page = (self.folder / "run.html").read_text()
         self.assertEqual(page.count('class="strike"'), 2)
 
+    def test_the_report_says_to_the_frame_what_was_dry(self):
+        fade, gain = 64, 10 ** (-12 / 20)
+        sound = [((index * 7919 % 4096 + 1) / 8192,) for index in range(3 * 48000)]
+        self.write_wav("in.wav", sound)
+        report = self.report_of(
+            "--in", "in.wav", "--out", "out.wav", "--service", "gain",
+            "--param", "gain.gain_db=-12", "--fault", "kill@0.7s", "--fault", "kill@1.9s",
+        )
+        gaps = [(gap["first_frame"], gap["end_frame"]) for gap in report["gaps"]]
+        ends = [end for _, end in gaps]
+        self.assertEqual(sum(end - first for first, end in gaps), report["frames_lost"])
+        self.assertEqual(len(report["failovers"]), 2)
+        for failover in report["failovers"]:
+            self.assertIn(failover["wet_again_frame"], ends)
+
+        played = self.read_wav("out.wav").frames
+        self.assertEqual(len(played), len(sound))
+        wet_from = wet_count = 0
+        for first, end in [*gaps, (len(sound), len(sound))]:
+            for index in range(wet_from, first):
+                self.assertAlmostEqual(
+                    played[index][0], gain * sound[index][0], delta=1e-6, msg=index)
+            self.assertEqual(played[first + fade : end], sound[first + fade : end])
+            wet_count += max(first - wet_from, 0)
+            wet_from = end + fade
+        self.assertGreater(wet_count, 24000)
+
     def test_every_kind_of_fault_strikes(self):
         for kind in ("stop", "segv", "exit", "spin", "late=20", "nan"):
             with self.subTest(kind):

@@ -84,6 +84,17 @@ TEST_SUITE("sdk/cli/report")
         CHECK(failovers[1]["wet_again_ms"].is_null());
     }
 
+    TEST_CASE("gaps are told to the frame")
+    {
+        const auto gaps = report_of(example_run())["gaps"];
+        REQUIRE(gaps.size() == 1);
+        CHECK(gaps[0]["service"] == "reverb");
+        CHECK(gaps[0]["first_frame"] == 24'000);
+        CHECK(gaps[0]["end_frame"] == 28'800);
+        CHECK(gaps[0]["file_time_s"].get<double>() ==
+              doctest::Approx((24'000.0 + 128 - 256) / 48'000));
+    }
+
     TEST_CASE("times in the file take the latency of all inserts into account")
     {
         const auto failovers = report_of(example_run())["failovers"];

@@ -83,6 +83,7 @@ inline RunResult example_run()
         incident(1, OB_INCIDENT_FAILOVER, 180'000), incident(0, OB_INCIDENT_LATE_BLOCK, 96'000)};
     result.failovers = pair_failovers(incidents);
     result.late_blocks = late_blocks(incidents);
+    result.gaps = gaps_of(incidents);
     result.dry = PeakTrace{result.output_frames};
     result.wet = PeakTrace{result.output_frames};
     return result;
