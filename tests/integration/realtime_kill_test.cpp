@@ -5,7 +5,7 @@
 // segments without, and a witness on the same CPU says when nobody was run.
 
 #include "tests/integration/support/gaps.hpp"
-#include "tests/integration/support/seed.hpp"
+#include "tests/integration/support/real_time_stream.hpp"
 #include "tests/integration/support/streaming_rig.hpp"
 #include "tests/integration/support/test_signal.hpp"
 #include "tests/support/binomial.hpp"
@@ -14,163 +14,23 @@
 #include "tests/support/stall_witness.hpp"
 
 #include <doctest/doctest.h>
-#include <sched.h>
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
 #include <cstdint>
-#include <thread>
 #include <utility>
 #include <vector>
 
 using namespace outboard::test;
-using outboard::CallerConfig;
-using outboard::HostConfig;
 
 namespace {
 
-constexpr int audio_priority = 70;
-constexpr std::uint32_t block_frames = 64;
 constexpr std::uint64_t deadline_ns = 666'667;  ///< half a period
 constexpr std::uint64_t tolerated_ns = 200'000;
-constexpr int segment_pair_count = 5;
-constexpr int kills_per_segment = 4;
-constexpr std::uint64_t segment_ns = 5'000'000'000;
-constexpr std::uint64_t frame_count_max = 80ULL * 48'000;  ///< more than all segments take
-
-struct Segment {
-    std::uint64_t from_ns;
-    std::uint64_t to_ns;
-    bool has_kills;
-};
-
-[[nodiscard]] int last_allowed_cpu()
-{
-    cpu_set_t allowed;
-    REQUIRE(::sched_getaffinity(0, sizeof(allowed), &allowed) == 0);
-    int last = 0;
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-        if (CPU_ISSET(cpu, &allowed))
-            last = cpu;
-    }
-    return last;
-}
-
-void sleep_until_ns(std::uint64_t time_ns)
-{
-    std::this_thread::sleep_until(
-        std::chrono::steady_clock::time_point{std::chrono::nanoseconds{time_ns}});
-}
-
-/// The audio thread with all that it owns; streams from start() to stop().
-class RealTimeStream {
-public:
-    explicit RealTimeStream(int cpu) : rig_({48'000.0, 2, block_frames}, caller(cpu), host())
-    {
-        rig_.add(rig_.config_for("invert"));
-        rig_.set_budget_ns(0);
-        rig_.reserve(frame_count_max);
-    }
-    ~RealTimeStream() { stop(); }
-    RealTimeStream(const RealTimeStream&) = delete;
-    RealTimeStream(RealTimeStream&&) = delete;
-    RealTimeStream& operator=(const RealTimeStream&) = delete;
-    RealTimeStream& operator=(RealTimeStream&&) = delete;
-
-    void start(int cpu)
-    {
-        thread_ = std::thread{[this, cpu] {
-            ob_realtime_grant grant{};
-            const ob_status status = ob_thread_make_realtime(audio_priority, cpu, &grant);
-            has_rights_ = status == OB_OK && grant.step == OB_REALTIME_FIFO && grant.cpu == cpu;
-            rig_.set_real_time(true);
-            while (!is_to_stop_)
-                static_cast<void>(rig_.push(block_frames));
-        }};
-    }
-    void stop()
-    {
-        is_to_stop_ = true;
-        if (thread_.joinable())
-            thread_.join();
-    }
-    [[nodiscard]] bool has_rights() const noexcept { return has_rights_; }
-    [[nodiscard]] StreamingRig& rig() noexcept { return rig_; }
-
-private:
-    [[nodiscard]] static CallerConfig caller(int cpu)
-    {
-        CallerConfig config;
-        config.realtime_priority = audio_priority;
-        config.pinned_cpu = cpu;
-        return config;
-    }
-    [[nodiscard]] static HostConfig host()
-    {
-        HostConfig config = test_host_config();
-        config.supervisor_priority = audio_priority - 1;
-        return config;
-    }
-
-    StreamingRig rig_;
-    std::atomic<bool> is_to_stop_{false};
-    std::atomic<bool> has_rights_{false};
-    std::thread thread_;
-};
-
-/// Kills the service now, waiting for one to be there. @return whether there was
-[[nodiscard]] bool kill_service(const outboard::Insert& insert)
-{
-    for (int attempt = 0; attempt < 500; ++attempt) {
-        if (ob_insert_inject_fault(insert.get(), OB_FAULT_KILL, 0) == OB_OK)
-            return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds{2});
-    }
-    return false;
-}
-
-/// Segments by turns without and with kills, at random points of the latter.
-[[nodiscard]] std::vector<Segment> run_segments(const outboard::Insert& insert)
-{
-    auto generator = seeded_generator();
-    std::vector<Segment> segments;
-    for (int index = 0; index < 2 * segment_pair_count; ++index) {
-        const std::uint64_t start_ns = monotonic_ns();
-        const bool has_kills = index % 2 == 1;
-        for (int kill = 0; has_kills && kill < kills_per_segment; ++kill) {
-            constexpr std::uint64_t share_ns = segment_ns / kills_per_segment;
-            const auto delay_ns =
-                random_between<std::uint64_t>(generator, 0, share_ns - share_ns / 4);
-            sleep_until_ns(start_ns + static_cast<std::uint64_t>(kill) * share_ns + delay_ns);
-            REQUIRE(kill_service(insert));
-        }
-        sleep_until_ns(start_ns + segment_ns);
-        segments.push_back({start_ns, monotonic_ns(), has_kills});
-    }
-    return segments;
-}
+constexpr SegmentPlan plan{.pair_count = 5, .kills_per_segment = 4, .segment_ns = 5'000'000'000};
 
 [[nodiscard]] bool is_excess(const BlockRecord& block)
 {
     return block.duration_ns > deadline_ns + tolerated_ns;
-}
-
-/// Blocks, and excesses among them, in the segments of one kind.
-[[nodiscard]] EventCount excesses_in(const std::vector<BlockRecord>& blocks,
-                                     const std::vector<Segment>& segments, bool has_kills)
-{
-    EventCount count{0, 0};
-    for (const BlockRecord& block : blocks) {
-        const bool is_inside =
-            std::any_of(segments.begin(), segments.end(), [&](const Segment& segment) {
-                return segment.has_kills == has_kills && block.started_ns >= segment.from_ns &&
-                       block.started_ns < segment.to_ns;
-            });
-        count.blocks += is_inside ? 1 : 0;
-        count.events += is_inside && is_excess(block) ? 1 : 0;
-    }
-    return count;
 }
 
 /// From each kill to the first wet frame after it.
@@ -200,8 +60,8 @@ void check_excesses(const std::vector<BlockRecord>& blocks, const std::vector<Se
         CHECK(witness.saw_gap_between(block.started_ns + deadline_ns,
                                       block.started_ns + block.duration_ns));
     }
-    const EventCount with_kills = excesses_in(blocks, segments, true);
-    const EventCount control = excesses_in(blocks, segments, false);
+    const EventCount with_kills = count_blocks(blocks, segments, true, is_excess);
+    const EventCount control = count_blocks(blocks, segments, false, is_excess);
     MESSAGE("process() beyond its deadline + 200 us: "
             << with_kills.events << " of " << with_kills.blocks << " blocks with kills, "
             << control.events << " of " << control.blocks << " without; " << witness.gaps().size()
@@ -214,7 +74,7 @@ void check_excesses(const std::vector<BlockRecord>& blocks, const std::vector<Se
 void check_stream(StreamingRig& rig, const std::vector<ob_incident>& incidents)
 {
     const auto statistics = rig.insert().statistics();
-    CHECK(statistics.failovers == segment_pair_count * kills_per_segment);
+    CHECK(statistics.failovers == plan.pair_count * plan.kills_per_segment);
     CHECK(frames_in(gaps_of(incidents)) == statistics.frames_lost);
     for (const ob_incident& incident : incidents) {
         if (incident.kind == OB_INCIDENT_FAILOVER)
@@ -247,11 +107,12 @@ TEST_SUITE("integration/realtime_kill")
         StallWitness witness{cpu, 90};
         if (!witness.is_realtime())
             return skip("SCHED_FIFO is not available here");
-        RealTimeStream stream{cpu};
-        stream.start(cpu);
+        RealTimeStream stream{cpu, [](const StreamingRig& rig) { return rig.config_for("invert"); },
+                              80};
+        stream.start();
         StreamingRig& rig = stream.rig();
         sleep_until_ns(monotonic_ns() + 200'000'000);
-        const auto segments = run_segments(rig.insert());
+        const auto segments = run_segments(plan, [&] { return kill_primary(rig.insert(), 0); });
         sleep_until_ns(monotonic_ns() + 500'000'000);
         stream.stop();
         witness.stop();

@@ -119,6 +119,17 @@ typedef enum ob_placement {
     OB_PLACEMENT_NONE = 3   /**< wherever the kernel likes */
 } ob_placement;
 
+/** Where hot standbys run, and when they are rung. */
+typedef enum ob_standby_placement {
+    OB_STANDBY_PLACEMENT_AUTO = 0,     /**< trailing where it can be and fits, else other */
+    OB_STANDBY_PLACEMENT_TRAILING = 1, /**< on the caller's CPU, one priority below the primary,
+                                            rung together with it: does its block while the host
+                                            sleeps. Refused unless the caller is pinned, real-time
+                                            and shares its CPU with the primary */
+    OB_STANDBY_PLACEMENT_OTHER = 2     /**< on CPUs that the caller is not on; rung when the
+                                            primary's answer was taken, is late, or is lost */
+} ob_standby_placement;
+
 typedef struct ob_parameter_value {
     uint32_t id;
     uint32_t reserved;
@@ -163,6 +174,8 @@ typedef struct ob_insert_config {
     const ob_parameter_value* parameters; /**< values to start with */
     const void* state;                    /**< processor state to start with, or NULL */
     uint64_t state_bytes;
+    ob_standby_placement standby_placement; /**< of hot standbys, at real-time pace */
+    uint32_t reserved;
 } ob_insert_config;
 
 /** Defaults: 48 kHz, 64 frames, stereo, sync, dry, no standby, real-time pace. [any] [rt] */
@@ -199,6 +212,17 @@ OB_API ob_status ob_insert_process(ob_insert* insert, const float* const* inputs
 OB_API ob_status ob_insert_post(ob_insert* insert, const float* const* inputs, uint32_t frame_count)
     OB_NOEXCEPT;
 OB_API ob_status ob_insert_collect(ob_insert* insert, float* const* outputs) OB_NOEXCEPT;
+
+/**
+ * Sets how many hot standbys the insert has, 0 .. 2, while it streams. Returns at once;
+ * ob_insert_status.standby_count follows. A standby that is added joins behind the stream: the
+ * caller posts it up to 8 older blocks with each block until it is in step. One that is taken away
+ * (never the primary) is let go by the caller at the end of a block, and its process ended after
+ * that. Either costs the caller no system call beside the wakes of the standby.
+ * @return OB_ERR_INVALID_ARGUMENT beyond 2; OB_ERR_REFUSED for a processor that can run only once
+ * or does more than compute. [control] [!rt]
+ */
+OB_API ob_status ob_insert_set_standby_count(ob_insert* insert, uint32_t standby_count) OB_NOEXCEPT;
 
 /** From input to output, in frames; constant. [any] [rt] */
 OB_API uint32_t ob_insert_latency_frames(const ob_insert* insert) OB_NOEXCEPT;
@@ -251,8 +275,8 @@ typedef enum ob_insert_state {
 
 /** What the death of the primary would cost, from the most to the least. */
 typedef enum ob_guarantee {
-    OB_GUARANTEE_NONE = 0,          /**< no standby in step: fallback until a respawn */
-    OB_GUARANTEE_PARAMETERS = 1,    /**< a standby answers, but it has not the same past */
+    OB_GUARANTEE_NONE = 0,       /**< no standby in step: fallback until a respawn */
+    OB_GUARANTEE_PARAMETERS = 1, /**< state only: a standby answers, but its past is another one */
     OB_GUARANTEE_FINITE_MEMORY = 2, /**< it has all of the past that matters, not compared yet */
     OB_GUARANTEE_EXACT = 3          /**< its output is the same, bit for bit */
 } ob_guarantee;
@@ -275,20 +299,32 @@ typedef struct ob_insert_status {
     ob_realtime_grant dsp_thread;
     char service_name[64];
     char processor_name[64];
-    char message[192]; /**< why it is broken, in words */
+    char message[192];                      /**< why it is broken, in words */
+    uint32_t standbys_wanted;               /**< how many standbys were asked for */
+    ob_standby_placement standby_placement; /**< the one in force; AUTO: there are no standbys */
+    char standby_placement_reason[128];     /**< why this one */
 } ob_insert_status;
 
 /** [any] [!rt] */
 OB_API ob_status ob_insert_get_status(const ob_insert* insert, ob_insert_status* out) OB_NOEXCEPT;
 
-/** What would happen if the primary died now. */
+/**
+ * What would happen if the primary died now. True of a primary that dies by itself, of a machine
+ * that does not stall over it, and of standbys that live on.
+ */
 typedef struct ob_insert_forecast {
     ob_guarantee guarantee;
-    uint32_t blocks_lost; /**< at the least; 0 with a standby in step */
-    char reason[128];
+    uint32_t blocks_lost;     /**< concealed at the least; 0 with a standby in step */
+    char reason[128];         /**< why it is not better; empty: nothing would be lost */
+    uint32_t blocks_lost_max; /**< and at the most, if it dies over a block; UINT32_MAX: all until
+                                   another service is ready */
+    uint32_t is_identical;    /**< 1: the output would go on as if nothing had happened, bit for
+                                   bit, whatever the moment */
+    uint64_t answer_ns;       /**< from the post of the block it dies over until a standby has
+                                   answered, by the measured p99; 0: not measured, or no standby */
 } ob_insert_forecast;
 
-/** [any] [!rt] */
+/** At free pace nothing is concealed, whatever dies. [any] [!rt] */
 OB_API ob_status ob_insert_get_forecast(const ob_insert* insert, ob_insert_forecast* out)
     OB_NOEXCEPT;
 
@@ -346,22 +382,26 @@ OB_API ob_status ob_insert_histogram_buckets(const ob_insert* insert, ob_histogr
 
 typedef enum ob_incident_kind {
     OB_INCIDENT_LATE_BLOCK = 1,
-    OB_INCIDENT_FAILOVER = 2,    /**< a service was lost */
-    OB_INCIDENT_WET_AGAIN = 3,   /**< and one answers again */
-    OB_INCIDENT_STANDBY_LOST = 4 /**< a standby was lost: nothing is heard */
+    OB_INCIDENT_FAILOVER = 2,     /**< a service was lost */
+    OB_INCIDENT_WET_AGAIN = 3,    /**< and one answers again */
+    OB_INCIDENT_STANDBY_LOST = 4, /**< a standby was lost: nothing is heard */
+    OB_INCIDENT_DIVERGED = 5 /**< a standby's answer to `sequence` was not what was played: it is
+                                  not taken as equal until a second of answers was */
 } ob_incident_kind;
 
 typedef enum ob_cause {
     OB_CAUSE_UNKNOWN = 0,
-    OB_CAUSE_KILL = 1,    /**< late: the service died over the block */
-    OB_CAUSE_WAKE = 2,    /**< late: the machine did not run a thread that was ready */
-    OB_CAUSE_DSP = 3,     /**< late: the processor took long */
-    OB_CAUSE_HOST = 4,    /**< late: the caller came after the deadline */
-    OB_CAUSE_CRASH = 5,   /**< failover: the service ended (signal or exit code in `detail`) */
-    OB_CAUSE_HANG = 6,    /**< failover: no sign of life */
-    OB_CAUSE_CORRUPT = 7, /**< failover: it broke the protocol in shared memory */
-    OB_CAUSE_CLOSED = 8,  /**< failover: a found service went away */
-    OB_CAUSE_HUNG = 9     /**< late: the service hung over the block */
+    OB_CAUSE_KILL = 1,     /**< late: the service died over the block */
+    OB_CAUSE_WAKE = 2,     /**< late: the machine did not run a thread that was ready */
+    OB_CAUSE_DSP = 3,      /**< late: the processor took long */
+    OB_CAUSE_HOST = 4,     /**< late: the caller came after the deadline */
+    OB_CAUSE_CRASH = 5,    /**< failover: the service ended (signal or exit code in `detail`) */
+    OB_CAUSE_HANG = 6,     /**< failover: no sign of life */
+    OB_CAUSE_CORRUPT = 7,  /**< failover: it broke the protocol in shared memory */
+    OB_CAUSE_CLOSED = 8,   /**< failover: a found service went away */
+    OB_CAUSE_HUNG = 9,     /**< late: the service hung over the block */
+    OB_CAUSE_REMOVED = 10, /**< standby lost: ob_insert_set_standby_count() took it away */
+    OB_CAUSE_BEHIND = 11   /**< standby lost: the history does not reach back to where it is */
 } ob_cause;
 
 /** Times are CLOCK_MONOTONIC; 0 means unknown. */

@@ -168,6 +168,18 @@ public:
         check(ob_insert_get_status(insert_.get(), &status));
         return status;
     }
+    /// What would happen if the primary died now.
+    [[nodiscard]] ob_insert_forecast forecast() const
+    {
+        ob_insert_forecast forecast{};
+        check(ob_insert_get_forecast(insert_.get(), &forecast));
+        return forecast;
+    }
+    /// Adds or takes away hot standbys, while streaming.
+    void set_standby_count(std::uint32_t standby_count) const
+    {
+        check(ob_insert_set_standby_count(insert_.get(), standby_count));
+    }
     [[nodiscard]] ob_insert_statistics statistics() const
     {
         ob_insert_statistics statistics{};

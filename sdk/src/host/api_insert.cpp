@@ -103,6 +103,14 @@ ob_status ob_insert_collect(ob_insert* insert, float* const* outputs) noexcept
     return stream_of(insert).collect(outputs);
 }
 
+ob_status ob_insert_set_standby_count(ob_insert* insert, uint32_t standby_count) noexcept
+{
+    return guarded([&] {
+        const auto failure = insert->host->set_standby_count(*insert->impl, standby_count);
+        return failure ? fail(failure.status, failure.message) : ob_status{OB_OK};
+    });
+}
+
 uint32_t ob_insert_latency_frames(const ob_insert* insert) noexcept
 {
     return insert->impl->stream().format().latency_frames();

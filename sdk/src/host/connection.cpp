@@ -229,6 +229,8 @@ void Connection::handle(wire::BodyUnion& body, std::uint64_t now_ns)
         return on_lane_ready(*ready);
     if (body.AsLaneStarted() != nullptr && phase_ == Phase::starting)
         return on_lane_started(now_ns);
+    if (const auto* placed = body.AsDspThreadPlaced(); placed != nullptr && moves_under_way_ != 0)
+        return on_placed(*placed);
     if (const auto* failed = body.AsFailed(); failed != nullptr && failed->request == 0)
         return on_failed(*failed);
     std::uint32_t request = 0;  // which no request has as its number
@@ -322,8 +324,8 @@ void Connection::on_hello(const wire::HelloT& hello, std::uint64_t now_ns)
     attach.frame_capacity = shape.frame_capacity;
     attach.slot_count = shape.slot_count;
     attach.event_bytes = shape.event_bytes;
-    attach.dsp_priority = context_.dsp_priority;
-    attach.dsp_cpus.assign(context_.dsp_cpus.begin(), context_.dsp_cpus.end());
+    attach.dsp_priority = context_.dsp.priority;
+    attach.dsp_cpus = context_.dsp.cpus;
     attach.dsp_spin_us = context_.dsp_spin_us;
     if (const auto sent = channel_.send(std::move(attach), segments_->handles()); !sent)
         return fail(make_failure(sent.error(), "cannot attach " + who()));
@@ -367,7 +369,7 @@ void Connection::start_lane(const std::optional<Checkpoint>& checkpoint, std::ui
     OB_ASSERT(phase_ == Phase::loaded);
     wire::StartLaneT start;
     std::vector<int> handles;
-    if (ready_.checkpoint_bytes != 0 && spec_->config.standby != OB_STANDBY_NONE) {
+    if (ready_.checkpoint_bytes != 0) {  // a standby may be asked for at any time
         auto source = CheckpointSource::create(ready_.checkpoint_bytes);
         if (!source)
             return fail(make_failure(source.error(), "checkpoints of " + who()));
@@ -422,6 +424,27 @@ std::optional<Checkpoint> Connection::take_checkpoint()
         return std::nullopt;
     }
     return std::move(*taken);
+}
+
+void Connection::move_to(const DspPlace& place)
+{
+    OB_ASSERT(phase_ == Phase::streaming);
+    context_.dsp = place;
+    wire::PlaceDspThreadT message;
+    message.priority = place.priority;
+    message.cpus = place.cpus;
+    // A service that takes no messages will be found dead; there is nothing else to do about it.
+    if (channel_.send(std::move(message)))
+        ++moves_under_way_;
+}
+
+void Connection::on_placed(const wire::DspThreadPlacedT& placed)
+{
+    --moves_under_way_;
+    ready_.realtime_step = placed.realtime_step;
+    ready_.realtime_priority = placed.realtime_priority;
+    ready_.realtime_cpu = placed.realtime_cpu;
+    ready_.realtime_description = placed.realtime_description;
 }
 
 void Connection::on_failed(const wire::FailedT& failed)

@@ -32,14 +32,19 @@
 
 namespace outboard::host {
 
+/// How and where a DSP thread runs.
+struct DspPlace {
+    std::int32_t priority = 0;  ///< SCHED_FIFO; 0: not real-time
+    std::vector<int> cpus;      ///< empty: any
+    bool operator==(const DspPlace&) const = default;
+};
+
 /// What a service is told about its surroundings.
 struct HostContext {
     std::string host_name;
     std::string service_directory;  ///< empty: as installed
     std::uint32_t caller_index = 0;
-    std::int32_t dsp_priority = 0;  ///< 0: not real-time
-    std::vector<int> dsp_cpus;      ///< empty: any
-    bool shares_caller_cpu = false;
+    DspPlace dsp;
     std::uint32_t dsp_spin_us = 0;  ///< how long the DSP thread may spin before it sleeps
     std::uint64_t loading_limit_ns = 30'000'000'000;  ///< for a processor to be ready
 };
@@ -117,6 +122,11 @@ public:
     /// @return nothing while it has not come; an error, after which the connection has failed
     [[nodiscard]] std::optional<Checkpoint> take_checkpoint();
 
+    /// Where the DSP thread was told to run last.
+    [[nodiscard]] const DspPlace& place() const noexcept { return context_.dsp; }
+    /// Moves the DSP thread. @pre phase() is streaming
+    void move_to(const DspPlace& place);
+
     /// Turns a connection that streams, but cannot be used, into a failed one.
     void give_up() noexcept { phase_ = Phase::failed; }
 
@@ -133,6 +143,7 @@ public:
         return channel_.send(std::move(message));
     }
     [[nodiscard]] std::optional<wire::BodyUnion> take_reply(std::uint32_t request);
+    [[nodiscard]] bool awaits(std::uint32_t request) const { return awaited_.contains(request); }
 
 private:
     void start_child(const std::string& executable);
@@ -144,6 +155,7 @@ private:
     void on_mapped(const wire::MappedT& message, std::uint64_t now_ns);
     void on_lane_ready(const wire::LaneReadyT& ready);
     void on_lane_started(std::uint64_t now_ns);
+    void on_placed(const wire::DspThreadPlacedT& placed);
     void on_failed(const wire::FailedT& failed);
     void on_hang_up();
     [[nodiscard]] std::string last_said();
@@ -179,6 +191,7 @@ private:
     std::optional<CheckpointSource> checkpoints_;
     wire::LaneReadyT ready_;
     std::unique_ptr<Replica> replica_;
+    std::uint32_t moves_under_way_ = 0;
     std::set<std::uint32_t> awaited_;  ///< requests without an answer; nothing else is kept
     std::map<std::uint32_t, wire::BodyUnion> replies_;
 };

@@ -111,32 +111,42 @@ void Host::free_caller(std::uint32_t index)
     caller_places_[index] = false;
 }
 
-HostContext Host::context_for(const Caller& caller, const InsertSpec& spec) const
+InsertSurroundings Host::surroundings_for(const Caller& caller, const InsertSpec& spec)
 {
-    HostContext context;
-    context.host_name = name_;
-    context.service_directory = service_directory_;
-    context.caller_index = caller.index();
-    context.dsp_priority =
-        spec.config.pace == OB_PACE_FREE ? 0 : dsp_priority(caller.config().realtime_priority);
     const auto cpus = rt::os::thread_cpus(0);
-    const bool is_pinned = caller.config().pinned_cpu >= 0;
-    const auto decision = rt::decide_placement(
-        {.caller_pinned = is_pinned,
-         .caller_cpu = caller.config().pinned_cpu,
-         .allowed_cpus = cpus ? std::span<const int>{*cpus} : std::span<const int>{},
-         .requested = static_cast<rt::Placement>(spec.config.placement),
-         .dsp_thread_count = spec.replica_count()});
-    context.dsp_cpus = decision.cpus;
-    context.shares_caller_cpu = decision.chosen == rt::Placement::same;
-    context.dsp_spin_us = decision.may_spin ? spec.config.spin_us : 0;
-    return context;
+    rt::PlacementInput input{
+        .caller_pinned = caller.config().pinned_cpu >= 0,
+        .caller_cpu = caller.config().pinned_cpu,
+        .allowed_cpus = cpus ? std::span<const int>{*cpus} : std::span<const int>{},
+        .requested = static_cast<rt::Placement>(spec.config.placement),
+        .dsp_thread_count = spec.replica_count()};
+    const auto primary = rt::decide_placement(input);
+    input.requested = rt::Placement::other;
+
+    InsertSurroundings surroundings;
+    surroundings.context.host_name = name_;
+    surroundings.context.service_directory = service_directory_;
+    surroundings.context.caller_index = caller.index();
+    surroundings.context.dsp_spin_us = primary.may_spin ? spec.config.spin_us : 0;
+    const std::int32_t caller_priority = caller.config().realtime_priority;
+    surroundings.places = {
+        .primary = {.priority =
+                        spec.config.pace == OB_PACE_FREE ? 0 : dsp_priority(caller_priority),
+                    .cpus = primary.cpus},
+        .shares_caller_cpu = primary.chosen == rt::Placement::same,
+        .other_cpus = rt::decide_placement(input).cpus,
+        .cpu_count = input.allowed_cpus.size()};
+    return surroundings;
 }
 
 std::unique_ptr<Insert> Host::start_insert(Caller& caller, InsertSpec spec, Failure& failure)
 {
+    InsertSurroundings surroundings = surroundings_for(caller, spec);
+    failure = check_placement(surroundings.places, spec);
+    if (failure)
+        return nullptr;
     auto insert =
-        std::make_unique<Insert>(caller, *supervisor_, context_for(caller, spec), std::move(spec));
+        std::make_unique<Insert>(caller, *supervisor_, std::move(surroundings), std::move(spec));
     std::unique_lock lock{mutex_};
     inserts_.push_back(insert.get());
     wake_.signal();
@@ -178,6 +188,18 @@ Failure Host::wait_for_reply(std::unique_lock<std::mutex>& lock, Insert& insert,
             "the service refused: " + failed->message};
 }
 
+Failure Host::set_standby_count(Insert& insert, std::uint32_t standby_count)
+{
+    if (standby_count > standby_count_max) {
+        return {OB_ERR_INVALID_ARGUMENT, "standby_count is " + std::to_string(standby_count) +
+                                             "; it must be 0 .. " +
+                                             std::to_string(standby_count_max)};
+    }
+    Failure failure = locked([&] { return insert.set_standby_count(standby_count); });
+    wake_.signal();
+    return failure;
+}
+
 Failure Host::save_state(Insert& insert, std::vector<std::byte>& state)
 {
     std::unique_lock lock{mutex_};
@@ -209,10 +231,13 @@ Failure Host::load_state(Insert& insert, std::span<const std::byte> state)
     const std::uint32_t request = insert.request_loaded_state(state, failure);
     if (failure)
         return failure;
-    wire::BodyUnion reply;
-    failure = wait_for_reply(lock, insert, request, reply);
+    const bool has_ended = changed_.wait_for(
+        lock, reply_limit, [&] { return insert.has_loaded_state(request, failure); });
+    if (!has_ended)
+        failure = insert.end_loading(request);
     if (!failure)
         insert.adopt_state(state, request);
+    wake_.signal();  // the plain thread replaces standbys that have not loaded it
     return failure;
 }
 

@@ -43,6 +43,8 @@ public:
     /// Takes the insert from the plain thread, so that it can be destroyed.
     void detach(const Insert& insert);
 
+    [[nodiscard]] Failure set_standby_count(Insert& insert, std::uint32_t standby_count);
+
     /// The streaming service's state.
     [[nodiscard]] Failure save_state(Insert& insert, std::vector<std::byte>& state);
     [[nodiscard]] Failure load_state(Insert& insert, std::span<const std::byte> state);
@@ -69,7 +71,7 @@ private:
     /// @return when something is due again
     [[nodiscard]] std::uint64_t advance_all(std::vector<rt::os::PollEntry>& entries,
                                             std::vector<LogLine>& log);
-    [[nodiscard]] HostContext context_for(const Caller& caller, const InsertSpec& spec) const;
+    [[nodiscard]] InsertSurroundings surroundings_for(const Caller& caller, const InsertSpec& spec);
     [[nodiscard]] Failure wait_for_reply(std::unique_lock<std::mutex>& lock, Insert& insert,
                                          std::uint32_t request, wire::BodyUnion& reply);
     void log(ob_log_level level, const std::string& message) const;

@@ -41,12 +41,16 @@ constexpr double history_seconds = 0.5;
 
 }  // namespace
 
-Insert::Insert(Caller& caller, Supervisor& supervisor, HostContext context, InsertSpec spec)
+Insert::Insert(Caller& caller, Supervisor& supervisor, InsertSurroundings surroundings,
+               InsertSpec spec)
     : caller_(&caller),
       supervisor_(&supervisor),
-      context_(std::move(context)),
-      spec_(std::move(spec))
-{}
+      surroundings_(std::move(surroundings)),
+      spec_(std::move(spec)),
+      replica_count_(spec_.replica_count())
+{
+    placement_ = decide_standby_placement(placement_input());
+}
 
 Insert::~Insert()
 {
@@ -63,9 +67,9 @@ void Insert::advance(std::uint64_t now_ns)
     for (Served& served : served_)
         advance_one(served, now_ns);
     offer_streaming();
+    look_after_standbys();
     clear_away(now_ns);
     start_missing(now_ns);
-    update_hedge();
 }
 
 void Insert::advance_one(Served& served, std::uint64_t now_ns)
@@ -89,8 +93,10 @@ void Insert::advance_one(Served& served, std::uint64_t now_ns)
 
 Failure Insert::make_stream(Connection& connection)
 {
-    if (Failure failure = check_standby(connection.offer()))
-        return failure;
+    if (has_standbys()) {
+        if (Failure failure = check_standby(connection.offer()))
+            return failure;
+    }
     offer_ = connection.offer();
     format_ = connection.format();
     std::vector<ob_parameter_info> infos;
@@ -117,16 +123,17 @@ Failure Insert::make_stream(Connection& connection)
     const StreamOptions options{
         .fallback = spec_.config.fallback,
         .event_bytes = spec_.config.event_bytes,
-        .replicas = {.pace = spec_.config.pace,
-                     .replica_count = spec_.replica_count(),
-                     .is_deterministic = (offer_.flags & OB_PROCESSOR_DETERMINISTIC) != 0,
-                     .sample_rate_hz = format_.sample_rate_hz,
-                     .spin_ns = context_.shares_caller_cpu  // there it would only be in the way
-                                    ? 0
-                                    : std::uint64_t{spec_.config.spin_us} * 1'000,
-                     .late_limit = spec_.config.late_limit,
-                     .hang_limit_ns = spec_.config.hang_limit_ns,
-                     .give_up_ns = spec_.config.give_up_ns}};
+        .replicas = {
+            .pace = spec_.config.pace,
+            .replica_count = replica_count_,
+            .is_deterministic = (offer_.flags & OB_PROCESSOR_DETERMINISTIC) != 0,
+            .sample_rate_hz = format_.sample_rate_hz,
+            .spin_ns = surroundings_.places.shares_caller_cpu  // there it would only be in the way
+                           ? 0
+                           : std::uint64_t{spec_.config.spin_us} * 1'000,
+            .late_limit = spec_.config.late_limit,
+            .hang_limit_ns = spec_.config.hang_limit_ns,
+            .give_up_ns = spec_.config.give_up_ns}};
     parameters_ = std::move(parameters);
     stream_ = std::make_unique<InsertStream>(*caller_, format_, options, *parameters_, statistics_,
                                              std::move(*history));
@@ -160,8 +167,10 @@ bool Insert::is_free_of_caller(const Served& served) const
     if (!served.is_offered)
         return true;
     const Replica& replica = served.connection->replica();
-    // The supervisor kills a released child first: its memory goes only when it has ended.
-    const bool has_ended = replica.ended_ns() != 0 || !served.connection->is_child();
+    // The supervisor kills a released child first: its memory goes only when it has ended. One that
+    // was taken away is well, and leaves when its host hangs up.
+    const bool has_ended = replica.ended_ns() != 0 || !served.connection->is_child() ||
+                           (replica.is_released() && replica.release_cause() == OB_CAUSE_REMOVED);
     return has_ended && (replica.is_released() || stream_->replicas().withdraw(replica));
 }
 
@@ -176,6 +185,7 @@ void Insert::clear_away(std::uint64_t now_ns)
         Connection& connection = *served.connection;
         if (served.is_offered) {
             supervisor_->forget(connection.replica());
+            note_join(served, now_ns);
             note_loss(served, now_ns);
         } else {
             on_failed_start(connection, now_ns);
@@ -215,9 +225,10 @@ void Insert::note_life(std::uint64_t lived_ns, std::uint64_t now_ns)
 
 void Insert::start_missing(std::uint64_t now_ns)
 {
-    const auto served_count = std::count_if(served_.begin(), served_.end(),
-                                            [this](const Served& s) { return !is_lost(s); });
-    auto missing = static_cast<std::ptrdiff_t>(spec_.replica_count()) - served_count;
+    const std::ptrdiff_t served_count = living_count();
+    auto missing = static_cast<std::ptrdiff_t>(replica_count_) - served_count;
+    if (served_count != 0 && now_ns < join_again_at_ns_)
+        return;
     for (; missing > 0 && !start_failure_ && now_ns >= retry_at_ns_ &&
            served_.size() < ReplicaSet::capacity;
          --missing) {
@@ -227,31 +238,9 @@ void Insert::start_missing(std::uint64_t now_ns)
                            .survivor = nullptr,
                            .restored = std::nullopt,
                            .is_from_start = false,
+                           .is_told_diverged = false,
                            .has_lied = false,
                            .dying_since_ns = 0});
-    }
-}
-
-/// On the caller's CPU a standby trails: it runs one below the primary, in the time that the host
-/// sleeps. One that has taken over keeps its priority, and so does each newcomer after it.
-HostContext Insert::context_for_next() const
-{
-    HostContext context = context_;
-    if (!served_.empty() && context.shares_caller_cpu && context.dsp_priority > 1)
-        --context.dsp_priority;
-    return context;
-}
-
-/// Standbys are rung when the primary takes longer than it usually does.
-void Insert::update_hedge()
-{
-    if (stream_ == nullptr || spec_.replica_count() < 2)
-        return;
-    constexpr std::uint64_t samples_min = 100;
-    const rt::Histogram& round_trip = statistics_.histograms[OB_HISTOGRAM_ROUND_TRIP];
-    if (round_trip.count() >= samples_min) {
-        stream_->replicas().set_hedge_ns(
-            std::max(4 * round_trip.quantile_ns(0.5), round_trip.quantile_ns(0.99)));
     }
 }
 
@@ -271,8 +260,7 @@ std::uint64_t Insert::due_ns() const
     constexpr std::uint64_t checkpoint_interval_ns = 1'000'000;
     constexpr std::uint64_t hedge_interval_ns = 200'000'000;
     const std::uint64_t now_ns = rt::os::monotonic_ns();
-    std::uint64_t due_ns =
-        spec_.replica_count() > 1 ? now_ns + hedge_interval_ns : rt::os::no_deadline_ns;
+    std::uint64_t due_ns = has_standbys() ? now_ns + hedge_interval_ns : rt::os::no_deadline_ns;
     std::uint32_t served_count = 0;
     for (const Served& served : served_) {
         due_ns = std::min(due_ns, served.connection->due_ns());
@@ -284,7 +272,11 @@ std::uint64_t Insert::due_ns() const
             ++served_count;
         }
     }
-    return served_count == spec_.replica_count() ? due_ns : std::min(due_ns, retry_at_ns_);
+    if (served_count == replica_count_)
+        return due_ns;
+    if (served_count > replica_count_)  // nor when it lets go of one that is no longer wanted
+        return std::min(due_ns, now_ns + look_interval_ns);
+    return std::min(due_ns, std::max(retry_at_ns_, served_count != 0 ? join_again_at_ns_ : 0));
 }
 
 Connection* Insert::streaming() const noexcept
@@ -332,59 +324,6 @@ Failure Insert::inject_fault(ob_fault fault, std::uint32_t argument)
         struck = connection->send(message);
     }
     return struck ? Failure{} : make_failure(struck.error(), "cannot strike the service");
-}
-
-std::uint32_t Insert::request_saved_state(Failure& failure)
-{
-    Connection* const connection = streaming();
-    if (connection == nullptr) {
-        failure = {OB_ERR_SERVICE_EXITED, "no service runs that could save its state"};
-        return 0;
-    }
-    wire::SaveStateT message;
-    message.request = ++last_request_;
-    if (const auto sent = connection->ask(message); !sent)
-        failure = make_failure(sent.error(), "cannot ask for the state");
-    return last_request_;
-}
-
-std::uint32_t Insert::request_loaded_state(std::span<const std::byte> state, Failure& failure)
-{
-    Connection* const connection = streaming();
-    if (connection == nullptr) {
-        failure = {OB_ERR_SERVICE_EXITED, "no service runs that could load the state"};
-        return 0;
-    }
-    wire::LoadStateT message;
-    message.request = ++last_request_;
-    message.state_id = last_request_;
-    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(state.data());
-    message.state.assign(bytes, bytes + state.size());
-    if (const auto sent = connection->ask(std::move(message)); !sent)
-        failure = make_failure(sent.error(), "cannot send the state");
-    return last_request_;
-}
-
-std::optional<wire::BodyUnion> Insert::take_reply(std::uint32_t request)
-{
-    for (const Served& served : served_) {
-        if (auto reply = served.connection->take_reply(request))
-            return reply;
-    }
-    return std::nullopt;
-}
-
-void Insert::adopt_state(std::span<const std::byte> state, std::uint32_t request)
-{
-    spec_.state.assign(state.begin(), state.end());
-    spec_.parameters.clear();  // the state holds them all
-    parameters_->forget();
-    ++state_version_;
-    for (Served& served : served_) {
-        if (served.is_offered)
-            served.state_version = state_version_;
-    }
-    stream_->activate_state(request);
 }
 
 }  // namespace outboard::host

@@ -15,6 +15,7 @@
 #include "sdk/src/host/insert_spec.hpp"
 #include "sdk/src/host/insert_stream.hpp"
 #include "sdk/src/host/parameter_store.hpp"
+#include "sdk/src/host/standby_placement.hpp"
 #include "sdk/src/host/statistics.hpp"
 #include "sdk/src/host/supervisor.hpp"
 
@@ -38,9 +39,27 @@ struct LogLine {
     bool is_of_service = false;  ///< what it said itself
 };
 
+/// Where the DSP threads of an insert may run.
+struct InsertPlaces {
+    DspPlace primary;
+    bool shares_caller_cpu = false;  ///< the primary runs on the CPU the caller is pinned to
+    std::vector<int> other_cpus;     ///< without the caller's; empty: there is none
+    std::size_t cpu_count = 1;
+};
+
+/// What an insert has from its host.
+struct InsertSurroundings {
+    HostContext context;  ///< of each service that it starts, but for the place
+    InsertPlaces places;
+};
+
+/// Whether standbys can run where the configuration wants them.
+[[nodiscard]] Failure check_placement(const InsertPlaces& places, const InsertSpec& spec);
+
 class Insert {
 public:
-    Insert(Caller& caller, Supervisor& supervisor, HostContext context, InsertSpec spec);
+    Insert(Caller& caller, Supervisor& supervisor, InsertSurroundings surroundings,
+           InsertSpec spec);
     /// Ends its services. @pre no thread is inside the stream; not called with the mutex held
     ~Insert();
     Insert(const Insert&) = delete;
@@ -60,15 +79,23 @@ public:
     [[nodiscard]] const Failure& start_failure() const noexcept { return start_failure_; }
     [[nodiscard]] ob_insert_status status() const;
     [[nodiscard]] ob_insert_forecast forecast() const;
+    /// @pre standby_count <= standby_count_max
+    [[nodiscard]] Failure set_standby_count(std::uint32_t standby_count);
     [[nodiscard]] Failure inject_fault(ob_fault fault, std::uint32_t argument);
     [[nodiscard]] std::optional<ob_crash_report> next_crash_report();
-    /// Sends a request to the streaming service. @return its number, or why it cannot be sent
+    /// Sends a request to the primary, or to all replicas. @return its number, or why it cannot be
+    /// sent
     [[nodiscard]] std::uint32_t request_saved_state(Failure& failure);
     [[nodiscard]] std::uint32_t request_loaded_state(std::span<const std::byte> state,
                                                      Failure& failure);
     /// The answer to a request, once it has come.
     [[nodiscard]] std::optional<wire::BodyUnion> take_reply(std::uint32_t request);
-    /// After the service has said that it loaded: makes it the state of this and all later ones.
+    /// Takes what replicas answered to request_loaded_state(). @return whether all have
+    [[nodiscard]] bool has_loaded_state(std::uint32_t request, Failure& failure);
+    /// Lets go of standbys that did not answer. @return why the primary has not, if so
+    [[nodiscard]] Failure end_loading(std::uint32_t request);
+    /// After the services have said that they loaded: makes it the state of these and all later
+    /// ones.
     void adopt_state(std::span<const std::byte> state, std::uint32_t request);
 
     // ---- any, without the mutex, once has_started() ----
@@ -86,6 +113,7 @@ private:
         const Connection* survivor = nullptr;   ///< asked for a checkpoint for this newcomer
         std::optional<std::uint64_t> restored;  ///< the unit after which its checkpoint was taken
         bool is_from_start = false;             ///< started before the stream
+        bool is_told_diverged = false;          ///< the log has it
         bool has_lied = false;                  ///< it said that it was dying, and lived on
         std::uint64_t dying_since_ns = 0;       ///< when the caller let it go at its own word
     };
@@ -99,11 +127,28 @@ private:
     void offer(Served& served);
     [[nodiscard]] Failure check_usable(const Served& served) const;
     void refuse(Connection& connection, Failure failure);
-    [[nodiscard]] Failure check_standby(const wire::ProcessorOfferT& offer) const;
+    [[nodiscard]] static Failure check_standby(const wire::ProcessorOfferT& offer);
+
+    // standbys
+    [[nodiscard]] bool has_standbys() const noexcept { return replica_count_ > 1; }
+    void look_after_standbys();
+    void drop_unused();
+    [[nodiscard]] std::ptrdiff_t living_count() const;
+    [[nodiscard]] bool is_primary(const Served& served) const noexcept;
     [[nodiscard]] HostContext context_for_next() const;
+    [[nodiscard]] DspPlace standby_place() const;
+    [[nodiscard]] StandbyPlacementInput placement_input() const;
+    [[nodiscard]] std::uint64_t answer_budget_ns() const;
+    void choose_placement();
+    void move_replicas();
+    void tell_divergences();
+    void note_join(const Served& lost, std::uint64_t now_ns);
     void update_hedge();
     [[nodiscard]] std::uint32_t standby_count_in_step() const;
+    [[nodiscard]] static ob_guarantee guarantee_of(const Replica& standby, std::string& reason);
+    [[nodiscard]] std::string why_no_standby() const;
     [[nodiscard]] ob_guarantee guarantee(std::string& reason) const;
+    [[nodiscard]] std::uint64_t answer_after_death_ns() const;
     void note_loss(const Served& lost, std::uint64_t now_ns);
     void report_crash(Connection& lost, ob_cause cause);
     void take_error_output(Connection& connection);
@@ -121,8 +166,10 @@ private:
 
     Caller* caller_;
     Supervisor* supervisor_;
-    HostContext context_;
+    InsertSurroundings surroundings_;
     InsertSpec spec_;
+    std::uint32_t replica_count_;  ///< primary and standbys, as asked for
+    StandbyPlacementDecision placement_;
     Statistics statistics_;
     std::unique_ptr<ParameterStore> parameters_;
     std::unique_ptr<InsertStream> stream_;
@@ -137,6 +184,9 @@ private:
     std::uint32_t generation_ = 0;
     std::uint32_t short_lives_ = 0;  ///< in a row: the length of the pause follows from it
     std::uint64_t retry_at_ns_ = 0;
+    bool trailing_was_unfit_ = false;
+    std::uint32_t failed_joins_ = 0;  ///< in a row, of standbys that did not keep up
+    std::uint64_t join_again_at_ns_ = 0;
     std::uint32_t last_request_ = 0;
     std::uint64_t state_version_ = 0;
 };

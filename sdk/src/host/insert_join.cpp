@@ -35,6 +35,9 @@ void Insert::start_with_checkpoint(Served& served, Connection& survivor, std::ui
     const std::optional<Checkpoint> checkpoint = survivor.take_checkpoint();
     if (!checkpoint)
         return;
+    // A state that is activated behind the checkpoint is not loaded in the newcomer.
+    if (!stream_->has_activated_before(checkpoint->sequence))
+        return survivor.request_checkpoint();
     served.restored = checkpoint->sequence;
     served.connection->start_lane(checkpoint, now_ns);
 }
@@ -64,7 +67,7 @@ void Insert::offer_streaming()
         return served.connection->phase() == Connection::Phase::streaming && !served.is_offered;
     };
     const auto ready_count = std::count_if(served_.begin(), served_.end(), is_ready);
-    if (ready_count == 0 || (stream_ == nullptr && ready_count < spec_.replica_count()))
+    if (ready_count == 0 || (stream_ == nullptr && ready_count < replica_count_))
         return;
     for (Served& served : served_) {
         if (is_ready(served))
@@ -104,10 +107,8 @@ void Insert::refuse(Connection& connection, Failure failure)
     connection.give_up();
 }
 
-Failure Insert::check_standby(const wire::ProcessorOfferT& offer) const
+Failure Insert::check_standby(const wire::ProcessorOfferT& offer)
 {
-    if (spec_.config.standby == OB_STANDBY_NONE)
-        return {};
     if ((offer.flags & OB_PROCESSOR_SINGLE_INSTANCE) != 0) {
         return {OB_ERR_REFUSED,
                 "processor '" + offer.name + "' can run only once: no standby (use standby none)"};

@@ -43,6 +43,8 @@ void Insert::end_if_it_lied(Served& served, std::uint64_t now_ns)
 void Insert::note_loss(const Served& lost, std::uint64_t now_ns)
 {
     Connection& connection = *lost.connection;
+    if (loss_cause(connection) == OB_CAUSE_REMOVED)
+        return;
     last_failure_ = describe_loss(connection, spec_.service);
     if (lost.has_lied) {
         last_failure_ = {OB_ERR_PROTOCOL,

@@ -6,6 +6,7 @@
 
 #include "rt/os/clock.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace outboard::host {
@@ -36,6 +37,7 @@ ob_status InsertStream::post(const float* const* inputs, std::uint32_t frame_cou
         const auto half_period_ns =
             static_cast<std::uint64_t>(0.5e9 * frame_count / format_.sample_rate_hz);
         deadline_ns_ = caller_->join_cycle(cycle_, now_ns, half_period_ns);
+        budget_ns_.store(deadline_ns_ - std::min(deadline_ns_, now_ns), std::memory_order_relaxed);
         post_started_ns_ = now_ns;
         posted_frame_count_ = frame_count;
         answer_seen_ns_ = 0;
@@ -104,8 +106,13 @@ void InsertStream::queue_changes(link::EventWriter& events) noexcept
         auto event = make_event<ob_event_activate_state>(OB_EVENT_ACTIVATE_STATE);
         event.state_id = state_id;
         std::uint64_t activated = state_id;
-        if (append(event.header))  // a newer one that has come meanwhile stays for the next unit
-            state_to_activate_.compare_exchange_strong(activated, 0, std::memory_order_relaxed);
+        if (append(event.header)) {
+            activated_at_.store(log_.next_sequence(), std::memory_order_relaxed);
+            // A newer one that has come meanwhile stays for the next unit.
+            // release, pairs with the acquire in has_activated_before().
+            state_to_activate_.compare_exchange_strong(activated, 0, std::memory_order_release,
+                                                       std::memory_order_relaxed);
+        }
     }
     parameters_->for_each_changed([&append](std::uint32_t id, double value) {
         auto event = make_event<ob_event_parameter>(OB_EVENT_PARAMETER);

@@ -17,7 +17,6 @@ constexpr double rate_hz_min = 1000.0;
 constexpr double rate_hz_max = 1'000'000.0;
 constexpr std::uint32_t latency_blocks_max = 8;
 constexpr std::uint32_t spin_us_max = 20;
-constexpr std::uint32_t standby_count_max = 2;
 
 /// Silent for so long, a service counts as hung. Without a standby a service that is merely held up
 /// (a machine's stall, a page fault) is worth waiting for: its state would be lost with it.
@@ -89,6 +88,7 @@ Failure check_config(const ob_insert_config& config)
         {"standby_count", config.standby_count, is_hot ? 1u : 0u, standby_count_max},
         {"pace", number_of(config.pace), 0, OB_PACE_FREE},
         {"placement", number_of(config.placement), 0, OB_PLACEMENT_NONE},
+        {"standby_placement", number_of(config.standby_placement), 0, OB_STANDBY_PLACEMENT_OTHER},
         {"spin_us", config.spin_us, 0, spin_us_max},
         {"event_bytes", config.event_bytes, 0, link::event_bytes_max},
         {"state_bytes", config.state_bytes, 0, link::state_bytes_max},

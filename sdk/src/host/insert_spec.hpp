@@ -15,6 +15,8 @@
 
 namespace outboard::host {
 
+inline constexpr std::uint32_t standby_count_max = 2;
+
 struct InsertSpec {
     ob_insert_config config{};  ///< its pointers are null: the copies below count
     std::string service;

@@ -2,24 +2,14 @@
 //
 // What an insert tells of itself.
 
+#include "sdk/src/host/copy_text.hpp"
 #include "sdk/src/host/insert.hpp"
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdio>
 #include <string>
 
 namespace outboard::host {
-
-namespace {
-
-template <std::size_t Size>
-void copy_text(const std::string& text, char (&out)[Size])
-{
-    static_cast<void>(std::snprintf(out, Size, "%s", text.c_str()));
-}
-
-}  // namespace
 
 std::uint32_t Insert::standby_count_in_step() const
 {
@@ -32,41 +22,6 @@ std::uint32_t Insert::standby_count_in_step() const
         }));
 }
 
-ob_guarantee Insert::guarantee(std::string& reason) const
-{
-    const std::int32_t primary = stream_->replicas().primary_process_id();
-    ob_guarantee best = OB_GUARANTEE_NONE;
-    reason = spec_.replica_count() > 1 ? "no standby is in step" : "no standby was asked for";
-    for (const Served& served : served_) {
-        if (!served.is_offered || is_lost(served) || served.connection->process_id() == primary)
-            continue;
-        const Replica& replica = served.connection->replica();
-        if (!replica.in_step.load(std::memory_order_relaxed) || best == OB_GUARANTEE_EXACT)
-            continue;
-        if (replica.is_exact.load(std::memory_order_relaxed)) {
-            best = OB_GUARANTEE_EXACT;
-            reason.clear();
-        } else if (replica.joined_with() != JoinedWith::parameters) {
-            best = OB_GUARANTEE_FINITE_MEMORY;
-            reason = "its output was not compared yet, or was not equal";
-        } else {
-            best = std::max(best, OB_GUARANTEE_PARAMETERS);
-            reason = "the processor has no checkpoints: a newcomer knows its parameters only";
-        }
-    }
-    return best;
-}
-
-ob_insert_forecast Insert::forecast() const
-{
-    ob_insert_forecast forecast{};
-    std::string reason;
-    forecast.guarantee = guarantee(reason);
-    forecast.blocks_lost = forecast.guarantee == OB_GUARANTEE_NONE ? 1 : 0;
-    copy_text(reason, forecast.reason);
-    return forecast;
-}
-
 ob_insert_status Insert::status() const
 {
     ob_insert_status status{};
@@ -75,9 +30,12 @@ ob_insert_status Insert::status() const
     status.processor_latency_frames = format_.processor_latency_frames;
     status.service_process_id = -1;
     status.found_by_name = spec_.is_found_by_name() ? 1 : 0;
-    status.placement_same_cpu = context_.shares_caller_cpu ? 1 : 0;
+    status.placement_same_cpu = surroundings_.places.shares_caller_cpu ? 1 : 0;
     status.processor_flags = offer_.flags;
     status.standby_count = standby_count_in_step();
+    status.standbys_wanted = replica_count_ - 1;
+    status.standby_placement = has_standbys() ? placement_.chosen : OB_STANDBY_PLACEMENT_AUTO;
+    copy_text(has_standbys() ? placement_.reason : "", status.standby_placement_reason);
     std::string reason;
     status.guarantee = guarantee(reason);
     copy_text(reason, status.guarantee_reason);

@@ -57,6 +57,13 @@ public:
 
     /// From the next block on, the state loaded under this number is in force.
     void activate_state(std::uint64_t state_id) noexcept;
+    /// Whether every state is in force after this unit that was to be activated so far.
+    [[nodiscard]] bool has_activated_before(std::uint64_t sequence) const noexcept
+    {
+        // acquire, pairs with the release in queue_changes(): the unit is known.
+        return state_to_activate_.load(std::memory_order_acquire) == 0 &&
+               activated_at_.load(std::memory_order_relaxed) <= sequence;
+    }
 
     // ---- any ----
     [[nodiscard]] const InsertFormat& format() const noexcept { return format_; }
@@ -66,6 +73,11 @@ public:
     [[nodiscard]] std::uint64_t unit_count() const noexcept
     {
         return unit_count_.load(std::memory_order_relaxed);
+    }
+    /// What the last block was given for its answer; 0 before the first.
+    [[nodiscard]] std::uint64_t budget_ns() const noexcept
+    {
+        return budget_ns_.load(std::memory_order_relaxed);
     }
     [[nodiscard]] bool is_wet() const noexcept { return is_wet_.load(std::memory_order_relaxed); }
 
@@ -112,7 +124,9 @@ private:
     OutputStage stage_;
 
     std::atomic<std::uint64_t> state_to_activate_{0};
+    std::atomic<std::uint64_t> activated_at_{0};  ///< the unit that activated a state last
     std::atomic<std::uint64_t> unit_count_{0};
+    std::atomic<std::uint64_t> budget_ns_{0};
     std::atomic<bool> is_wet_{false};
     std::atomic_flag inside_ = ATOMIC_FLAG_INIT;
 

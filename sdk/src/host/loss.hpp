@@ -31,6 +31,8 @@ namespace outboard::host {
         return {OB_ERR_PROTOCOL, who + "broke the protocol in shared memory"};
     if (cause == OB_CAUSE_HANG)
         return {OB_ERR_TIMED_OUT, who + "gave no sign of life"};
+    if (cause == OB_CAUSE_BEHIND)
+        return {OB_ERR_TIMED_OUT, who + "cannot keep up with the stream"};
     const std::int32_t detail = lost.replica().exit_detail.load(std::memory_order_relaxed);
     return {OB_ERR_SERVICE_EXITED,
             who + (detail < 0 ? "died of signal " + std::to_string(-detail)

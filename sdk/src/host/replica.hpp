@@ -204,8 +204,10 @@ public:
 
     bool needs_ring = false;         ///< posted to since it was rung
     std::uint64_t bad_sequence = 0;  ///< the unit + 1 that it answered with NaN or infinity
-    std::uint64_t equal_frames = 0;  ///< compared with another replica, equal, in a row
-    bool has_diverged = false;       ///< ever compared and not equal
+    std::uint64_t equal_frames = 0;  ///< compared with what was played, equal, in a row
+    bool is_trusted = false;         ///< equal to what is played without having been measured
+    bool has_diverged = false;       ///< compared and not equal, and not exact again since
+    bool is_behind = false;          ///< further than the history reaches back
 
     // ---- supervisor and plain thread ----
 
@@ -248,6 +250,11 @@ public:
     }
     [[nodiscard]] std::int32_t process_id() const noexcept { return process_id_; }
     [[nodiscard]] JoinedWith joined_with() const noexcept { return joined_with_; }
+    /// Whether its output can be the same as that of a replica that was there from the start.
+    [[nodiscard]] bool has_past_that_matters() const noexcept
+    {
+        return joined_with_ != JoinedWith::parameters;
+    }
 
     /// When ob_insert_inject_fault() struck, 0 if never. Written by that call, read by the caller.
     std::atomic<std::uint64_t> fault_ns{0};
@@ -256,6 +263,7 @@ public:
     /// What the caller has found, for the status. Written by the caller only.
     std::atomic<bool> in_step{false};
     std::atomic<bool> is_exact{false};
+    std::atomic<bool> is_diverged{false};
 
 private:
     [[nodiscard]] std::uint32_t life() const noexcept

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 namespace outboard::host {
 
@@ -20,14 +21,63 @@ constexpr std::uint64_t free_pace_look_ns = 10'000'000;
 
 bool ReplicaSet::is_exact(const Replica& replica) const noexcept
 {
-    if (replica.has_diverged)
-        return false;
-    const bool has_past_that_matters = replica.joined_with() != JoinedWith::parameters;
-    return (options_.is_deterministic && has_past_that_matters) ||
-           replica.equal_frames >= frames_until_exact_;
+    return replica.is_trusted || replica.equal_frames >= frames_until_exact_;
 }
 
-void ReplicaSet::compare(Replica& replica) noexcept
+/// Whether a switch to it is heard.
+bool ReplicaSet::is_another_source(const Replica& replica) const noexcept
+{
+    return has_had_source_ && &replica != last_source_ && !is_exact(replica);
+}
+
+/// What it gives out is what the others are compared with from now on.
+void ReplicaSet::make_reference(Replica& replica) noexcept
+{
+    for (std::size_t index = 0; index < active_count_; ++index) {
+        Replica& other = *active_[index];
+        other.is_trusted = &other == &replica || (other.is_trusted && !has_had_source_);
+        other.has_diverged = &other != &replica && has_had_source_;
+        if (has_had_source_)
+            other.equal_frames = 0;
+        publish_exactness(other);
+    }
+}
+
+void ReplicaSet::publish_exactness(Replica& replica) const noexcept
+{
+    replica.is_exact.store(is_exact(replica), std::memory_order_relaxed);
+    replica.is_diverged.store(replica.has_diverged, std::memory_order_relaxed);
+}
+
+void ReplicaSet::note_equal(Replica& replica, std::uint32_t frame_count) noexcept
+{
+    replica.equal_frames += frame_count;
+    if (replica.equal_frames >= frames_until_exact_)
+        replica.has_diverged = false;
+}
+
+void ReplicaSet::note_different(Replica& replica, const Wanted& wanted) noexcept
+{
+    statistics_->counters.diverged_blocks.add();
+    replica.equal_frames = 0;
+    replica.is_trusted = false;
+    // Of one that has not the past that matters, nobody expected anything else.
+    if (std::exchange(replica.has_diverged, true) || !replica.has_past_that_matters())
+        return;
+    ob_incident incident{};
+    incident.kind = OB_INCIDENT_DIVERGED;
+    incident.process_id = replica.process_id();
+    incident.sequence = replica.answer().sequence;
+    incident.stream_frame = wanted.output_frame;
+    incident.detected_ns = rt::os::monotonic_ns();
+    Unit then{};
+    Unit now{};
+    if (log_->get(replica.answer().sequence, then) && log_->get(wanted.sequence, now))
+        incident.stream_frame -= static_cast<std::uint64_t>(now.first_frame - then.first_frame);
+    report(incident);
+}
+
+void ReplicaSet::compare(Replica& replica, const Wanted& wanted) noexcept
 {
     const link::BlockHeader& header = replica.answer();
     const std::uint32_t frame_count = header.frame_count;
@@ -38,20 +88,16 @@ void ReplicaSet::compare(Replica& replica) noexcept
         hash_frames(replica.answer_slot(), replica.shape().output_channel_count, frame_count);
     switch (played_.compare(header.sequence, hash)) {
         case PlayedBlocks::Comparison::unknown: return;
-        case PlayedBlocks::Comparison::equal: replica.equal_frames += frame_count; break;
-        case PlayedBlocks::Comparison::different:
-            statistics_->counters.diverged_blocks.add();
-            replica.equal_frames = 0;
-            replica.has_diverged = true;
-            break;
+        case PlayedBlocks::Comparison::equal: note_equal(replica, frame_count); break;
+        case PlayedBlocks::Comparison::different: note_different(replica, wanted); break;
     }
-    replica.is_exact.store(is_exact(replica), std::memory_order_relaxed);
+    publish_exactness(replica);
 }
 
 Answer ReplicaSet::look_at(Replica& replica, const Wanted& wanted) noexcept
 {
     const Answer answer = replica.find(
-        wanted.sequence, wanted.frame_count, [this, &replica] { compare(replica); },
+        wanted.sequence, wanted.frame_count, [&] { compare(replica, wanted); },
         [this](const ob_incident& late) { report_late(late); });
     const bool in_step = replica.is_in_step(wanted.sequence);
     if (in_step != replica.in_step.load(std::memory_order_relaxed))
@@ -123,11 +169,8 @@ ReplicaSet::Taken ReplicaSet::take(const Wanted& wanted) noexcept
     next_wanted_ = wanted.sequence + 1;
     taken.replica = options_.pace == OB_PACE_FREE ? take_at_free_pace(wanted, taken.gave_up)
                                                   : take_in_time(wanted, taken.has_waited);
-    if (taken.replica != nullptr) {
-        const bool is_same = taken.replica == last_source_;
-        const bool are_equal = last_source_was_exact_ && is_exact(*taken.replica);
-        taken.is_another_source = has_had_source_ && !is_same && !are_equal;
-    }
+    if (taken.replica != nullptr)
+        taken.is_another_source = is_another_source(*taken.replica);
     return taken;
 }
 
@@ -143,7 +186,8 @@ Replica* ReplicaSet::take_in_time(const Wanted& wanted, bool& has_waited) noexce
         return look != Look::may_come;
     };
     listen();
-    if (active_count_ > 1) {
+    const bool are_all_rung = rings_together_.load(std::memory_order_relaxed);
+    if (active_count_ > 1 && !are_all_rung) {
         const std::uint64_t hedge_ns = hedge_ns_.load(std::memory_order_relaxed);
         const std::uint64_t now_ns = rt::os::monotonic_ns();
         if (hedge_ns != 0 && now_ns + hedge_ns < wanted.deadline_ns)
@@ -215,7 +259,7 @@ void ReplicaSet::let_go_of_hung(std::uint32_t late_limit) noexcept
 
 bool ReplicaSet::is_whole(std::uint64_t sequence) const noexcept
 {
-    if (active_count_ < options_.replica_count)
+    if (active_count_ < wanted_count_.load(std::memory_order_relaxed))
         return false;
     return std::all_of(
         active_.begin(), active_.begin() + static_cast<std::ptrdiff_t>(active_count_),
@@ -232,7 +276,7 @@ Replica* ReplicaSet::take_at_free_pace(const Wanted& wanted, bool& gave_up) noex
     for (;;) {
         adopt_offers();
         for (std::size_t index = 0; index < active_count_; ++index)
-            feed(*active_[index], log_->unit_count());
+            feed(index, log_->unit_count());
         ring_all();
         listen();
         const auto ready = [&] {
@@ -245,6 +289,8 @@ Replica* ReplicaSet::take_at_free_pace(const Wanted& wanted, bool& gave_up) noex
         if (ready())
             return found;
         let_go_of_hung(1);
+        let_go_of_those_behind();
+        let_go_of_surplus();
         release_demoted();
         if (now_ns >= give_up_at_ns) {
             gave_up = true;
@@ -285,17 +331,19 @@ bool ReplicaSet::reject(Replica& replica, std::uint64_t sequence) noexcept
 
 void ReplicaSet::accept(Replica& replica, const Wanted& wanted) noexcept
 {
-    if (options_.replica_count > 1) {
+    if (wanted_count_.load(std::memory_order_relaxed) > 1) {
         played_.note(wanted.sequence,
                      hash_frames(replica.answer_slot(), replica.shape().output_channel_count,
                                  wanted.frame_count));
     }
     oldest_wanted_ = wanted.sequence + 1;
+    const bool was_exact = is_exact(replica);
+    if (!has_had_source_ || is_another_source(replica))
+        make_reference(replica);
     last_source_ = &replica;
     has_had_source_ = true;
-    last_source_was_exact_ = is_exact(replica);
     // Not known as equal, it stays the source until it misses: no switching to and fro.
-    if (!last_source_was_exact_ && &replica != active_[0]) {
+    if (!was_exact && &replica != active_[0]) {
         const auto place = std::find(active_.begin(), active_.end(), &replica);
         promote(static_cast<std::size_t>(place - active_.begin()));
     }

@@ -18,6 +18,17 @@ constexpr std::uint64_t catch_up_units = 8;
 /// A measurement counts as "exact" after so long.
 constexpr double exact_seconds = 1.0;
 
+/// Why the blocks were late that a lost replica has not answered.
+[[nodiscard]] ob_cause late_cause_of_loss(ob_cause cause) noexcept
+{
+    switch (cause) {
+        case OB_CAUSE_HANG: return OB_CAUSE_HUNG;
+        case OB_CAUSE_REMOVED: return OB_CAUSE_UNKNOWN;
+        case OB_CAUSE_BEHIND: return OB_CAUSE_DSP;
+        default: return OB_CAUSE_KILL;
+    }
+}
+
 }  // namespace
 
 ReplicaSet::ReplicaSet(Caller& caller, const ReplicaSetOptions& options, const UnitLog& log,
@@ -29,6 +40,7 @@ ReplicaSet::ReplicaSet(Caller& caller, const ReplicaSetOptions& options, const U
       history_(&history),
       parameters_(&parameters),
       statistics_(&statistics),
+      wanted_count_(options.replica_count),
       played_(log.unit_count()),
       spin_(options.spin_ns),
       frames_until_exact_(static_cast<std::uint64_t>(exact_seconds * options.sample_rate_hz))
@@ -75,6 +87,12 @@ void ReplicaSet::adopt_offers() noexcept
         if (replica == nullptr)
             continue;
         replica->enter_stream(next_sequence);
+        const std::uint64_t first_sequence = replica->next_post();
+        if (replica->joined_with() == JoinedWith::tail)
+            replica->skip_to(oldest_available(first_sequence));
+        replica->is_trusted = options_.is_deterministic && replica->has_past_that_matters() &&
+                              replica->next_post() == first_sequence;
+        publish_exactness(*replica);
         active_[active_count_++] = replica;
     }
     publish_primary();
@@ -108,35 +126,41 @@ void ReplicaSet::post(std::uint64_t new_units) noexcept
 {
     const bool is_free = options_.pace == OB_PACE_FREE;
     for (std::size_t index = 0; index < active_count_; ++index)
-        feed(*active_[index], is_free ? log_->unit_count() : new_units + catch_up_units);
+        feed(index, is_free ? log_->unit_count() : new_units + catch_up_units);
     if (is_free) {
         ring_all();
     } else {
-        ring_primary();
+        note_rings(rings_together_.load(std::memory_order_relaxed) ? active_count_ : 1);
     }
 }
 
 std::uint64_t ReplicaSet::oldest_available(std::uint64_t sequence) const noexcept
 {
     Unit unit{};
+    const std::uint64_t logged = std::min(log_->next_sequence(), log_->unit_count());
+    sequence = std::max(sequence, log_->next_sequence() - logged);
     while (sequence < log_->next_sequence() &&
            (!log_->get(sequence, unit) || !history_->reaches(unit.first_frame)))
         ++sequence;
     return sequence;
 }
 
-void ReplicaSet::feed(Replica& replica, std::uint64_t unit_budget) noexcept
+void ReplicaSet::feed(std::size_t index, std::uint64_t unit_budget) noexcept
 {
+    Replica& replica = *active_[index];
     // A dead one gets nothing more; what it answered before is still taken.
-    if (replica.has_ended())
+    if (replica.has_ended() || (replica.is_behind && index != 0))
         return;
     Unit unit{};
     for (; unit_budget != 0 && replica.next_post() < log_->next_sequence(); --unit_budget) {
         const std::uint64_t sequence = replica.next_post();
         if (!log_->get(sequence, unit) || !history_->reaches(unit.first_frame)) {
-            // Too far behind for the history: it goes on without the units in between.
+            // A standby that has missed units is none; another one joins in its place. A primary
+            // goes on without them: its output is what there is.
+            replica.is_behind = index != 0;
+            if (replica.is_behind)
+                return;
             replica.skip_to(oldest_available(sequence));
-            replica.has_diverged = true;
             continue;
         }
         if (replica.post(unit, *history_, *parameters_) != rt::RingStatus::ok) {
@@ -146,11 +170,13 @@ void ReplicaSet::feed(Replica& replica, std::uint64_t unit_budget) noexcept
     }
 }
 
-void ReplicaSet::ring_primary() noexcept
+/// The first `replica_count` of the set are to be rung at the next flush, the primary first.
+void ReplicaSet::note_rings(std::size_t replica_count) noexcept
 {
-    if (active_count_ == 0 || !std::exchange(active_[0]->needs_ring, false))
-        return;
-    caller_->note_posted(active_[0]->request_bell());
+    for (std::size_t index = 0; index < std::min(replica_count, active_count_); ++index) {
+        if (std::exchange(active_[index]->needs_ring, false))
+            caller_->note_posted(active_[index]->request_bell());
+    }
 }
 
 void ReplicaSet::ring_all() noexcept
@@ -197,9 +223,10 @@ void ReplicaSet::demote(std::size_t index, ob_cause cause) noexcept
     incident.fault_ns = replica.fault_ns.load(std::memory_order_relaxed);
     incident.detected_ns = rt::os::monotonic_ns();
     report(incident);
-    replica.late_blocks().settle_all(cause == OB_CAUSE_HANG ? OB_CAUSE_HUNG : OB_CAUSE_KILL,
+    replica.late_blocks().settle_all(late_cause_of_loss(cause),
                                      [this](const ob_incident& late) { report(late); });
-    statistics_->counters.failovers.add();
+    if (cause != OB_CAUSE_REMOVED)
+        statistics_->counters.failovers.add();
 
     if (index == 0) {  // the best of the others takes over, and hears of it now
         for (std::size_t next = 0; next < active_count_; ++next) {
@@ -224,9 +251,34 @@ void ReplicaSet::end_block() noexcept
 {
     ring_all();
     let_go_of_hung(options_.late_limit);
+    let_go_of_those_behind();
+    let_go_of_surplus();
     release_demoted();
     for (std::size_t index = 0; index < active_count_; ++index)
         active_[index]->prefetch_next_post();
+}
+
+void ReplicaSet::let_go_of_those_behind() noexcept
+{
+    for (std::size_t index = active_count_; index-- > 1;) {
+        if (active_[index]->is_behind)
+            demote(index, OB_CAUSE_BEHIND);
+    }
+}
+
+/// Takes away standbys that are no longer wanted: first who is not in step, then the youngest.
+void ReplicaSet::let_go_of_surplus() noexcept
+{
+    while (active_count_ > wanted_count_.load(std::memory_order_relaxed)) {
+        std::size_t chosen = active_count_ - 1;
+        for (std::size_t index = active_count_; index-- > 1;) {
+            if (!active_[index]->in_step.load(std::memory_order_relaxed)) {
+                chosen = index;
+                break;
+            }
+        }
+        demote(chosen, OB_CAUSE_REMOVED);
+    }
 }
 
 void ReplicaSet::report(const ob_incident& incident) noexcept

@@ -5,8 +5,12 @@
 /// The replicas that serve one insert, as its caller sees them: all get every unit, one answer is
 /// played, and those that are lost are let go. The first of the set is the primary.
 ///
-/// Standbys are rung late, so that they never stand in the primary's way: once its answer has been
-/// taken; or when it is lost; or when it has not come for longer than usual (hedge).
+/// Standbys never stand in the primary's way. On other CPUs they are rung late: once its answer has
+/// been taken; or when it is lost; or when it has not come for longer than usual (hedge). On the
+/// caller's CPU, below the primary, they are rung together with it, and run when it has done.
+///
+/// "Exact" is said of a replica whose output is what is played, bit for bit. Who is played although
+/// not known as exact becomes what the others are compared with.
 
 #include "sdk/src/host/caller.hpp"
 #include "sdk/src/host/history.hpp"
@@ -27,7 +31,7 @@ namespace outboard::host {
 
 struct ReplicaSetOptions {
     ob_pace pace;
-    std::uint32_t replica_count;  ///< primary and standbys
+    std::uint32_t replica_count;  ///< primary and standbys, at first
     bool is_deterministic;        ///< the processor says so of itself
     double sample_rate_hz;
     std::uint64_t spin_ns;
@@ -56,6 +60,18 @@ public:
     void set_hedge_ns(std::uint64_t hedge_ns) noexcept
     {
         hedge_ns_.store(hedge_ns, std::memory_order_relaxed);
+    }
+    /// Whether standbys are rung together with the primary: they trail on the caller's CPU.
+    void set_rings_together(bool rings_together) noexcept
+    {
+        rings_together_.store(rings_together, std::memory_order_relaxed);
+    }
+    /// How many replicas there are to be. Standbys beyond it the caller lets go, one of its own
+    /// choice each: it alone knows who is primary.
+    void set_wanted_count(std::uint32_t replica_count) noexcept
+    {
+        OB_ASSERT(replica_count >= 1 && replica_count < capacity);
+        wanted_count_.store(replica_count, std::memory_order_relaxed);
     }
 
     // ---- any ----
@@ -102,9 +118,9 @@ private:
     enum class Look : std::uint8_t { found, may_come, nobody };
 
     void adopt_offers() noexcept;
-    void feed(Replica& replica, std::uint64_t unit_budget) noexcept;
+    void feed(std::size_t index, std::uint64_t unit_budget) noexcept;
     [[nodiscard]] std::uint64_t oldest_available(std::uint64_t sequence) const noexcept;
-    void ring_primary() noexcept;
+    void note_rings(std::size_t replica_count) noexcept;
     void ring_all() noexcept;
     void listen() noexcept;
     void promote(std::size_t index) noexcept;
@@ -123,8 +139,15 @@ private:
     [[nodiscard]] bool is_late(std::size_t index) const noexcept;
     void let_go_of_hung(std::uint32_t late_limit) noexcept;
     void let_go_of_silent(std::uint64_t sequence) noexcept;
-    void compare(Replica& replica) noexcept;
+    void compare(Replica& replica, const Wanted& wanted) noexcept;
+    void note_equal(Replica& replica, std::uint32_t frame_count) noexcept;
+    void note_different(Replica& replica, const Wanted& wanted) noexcept;
     [[nodiscard]] bool is_exact(const Replica& replica) const noexcept;
+    [[nodiscard]] bool is_another_source(const Replica& replica) const noexcept;
+    void make_reference(Replica& replica) noexcept;
+    void publish_exactness(Replica& replica) const noexcept;
+    void let_go_of_surplus() noexcept;
+    void let_go_of_those_behind() noexcept;
     void demote(std::size_t index, ob_cause cause) noexcept;
     void release_demoted() noexcept;
     void report(const ob_incident& incident) noexcept;
@@ -140,6 +163,8 @@ private:
     std::array<std::atomic<Replica*>, capacity> offers_{};
     std::atomic<std::int32_t> primary_process_id_{-1};
     std::atomic<std::uint64_t> hedge_ns_{0};
+    std::atomic<std::uint32_t> wanted_count_;
+    std::atomic<bool> rings_together_{false};
 
     // caller only
     std::array<Replica*, capacity> active_{};
@@ -152,7 +177,6 @@ private:
     std::size_t demoted_count_ = 0;
     const Replica* last_source_ = nullptr;  ///< null when it was lost
     bool has_had_source_ = false;
-    bool last_source_was_exact_ = false;
     std::uint64_t oldest_wanted_ = 0;  ///< the oldest unit that is still to be played
     std::uint64_t next_wanted_ = 0;    ///< the newest one that was asked for, + 1
     PlayedBlocks played_;

@@ -157,12 +157,13 @@ void Supervisor::look_at(Watched& service, bool has_ended)
     if (!replica.is_released() || service.is_condemned)
         return;
     // The caller has given it up though it lives: it hangs, or broke the protocol. A found service
-    // is its owner's; the plain thread only hangs up. One that says it is dying may be writing a
-    // core; the plain thread sees to it that it does die.
+    // is its owner's, and one that was taken away leaves by itself; the plain thread only hangs up.
+    // One that says it is dying may be writing a core; the plain thread sees to it that it does
+    // die.
     service.is_condemned = true;
     const bool is_dying = (replica.says_dying() || replica.has_thread_ended()) &&
                           replica.release_cause() == OB_CAUSE_CRASH;
-    if (service.is_child && !is_dying) {
+    if (service.is_child && !is_dying && replica.release_cause() != OB_CAUSE_REMOVED) {
         static_cast<void>(rt::os::send_signal(*service.process, SIGKILL));
     } else {
         on_death_();

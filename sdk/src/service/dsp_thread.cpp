@@ -25,23 +25,22 @@ constexpr std::uint32_t bit_of(std::uint32_t caller) noexcept
 }
 
 /// @return the one CPU the thread is pinned to, or -1
-[[nodiscard]] int pin(const std::vector<int>& cpus) noexcept
+[[nodiscard]] int pin(rt::os::ThreadId thread, const std::vector<int>& cpus) noexcept
 {
     // A CPU that is not ours is no reason not to serve; the grant tells where the thread is.
-    if (cpus.empty() || !rt::os::set_thread_cpus(0, cpus))
+    if (cpus.empty() || !rt::os::set_thread_cpus(thread, cpus))
         return -1;
     return cpus.size() == 1 ? cpus.front() : -1;
 }
 
-[[nodiscard]] ob_realtime_grant set_up_thread(const DspThreadOptions& options)
+[[nodiscard]] ob_realtime_grant place_thread(rt::os::ThreadId thread,
+                                             const DspThreadOptions& options)
 {
-    rt::os::name_current_thread("ob-dsp");
-    rt::disable_denormals();
-    const int cpu = pin(options.cpus);
+    const int cpu = pin(thread, options.cpus);
     if (options.priority <= 0)
         return api::ordinary_grant(cpu);
     const rt::RealtimeRequest request{
-        .thread = 0, .priority = options.priority, .may_use_realtime_kit = true};
+        .thread = thread, .priority = options.priority, .may_use_realtime_kit = true};
     return api::to_grant(rt::obtain_realtime(request), cpu);
 }
 
@@ -74,8 +73,10 @@ rt::Result<void> DspThread::launch(const DspThreadOptions& options)
         thread_ = std::thread{[this, options, granted = std::move(granted)]() mutable {
             // Without it an overflow of the stack has no last words; the host sees it anyway.
             const auto alternate_stack = rt::os::AlternateStack::for_this_thread();
+            rt::os::name_current_thread("ob-dsp");
+            rt::disable_denormals();
             thread_id_ = rt::os::current_thread_id();
-            granted.set_value(set_up_thread(options));
+            granted.set_value(place_thread(thread_id_, options));
             stream(options.spin_ns);
             ended_.signal();
         }};
@@ -85,6 +86,13 @@ rt::Result<void> DspThread::launch(const DspThreadOptions& options)
     }
     grant_ = grant.get();
     return {};
+}
+
+const ob_realtime_grant& DspThread::place(const DspThreadOptions& options)
+{
+    OB_ASSERT(thread_id_ != 0);
+    grant_ = place_thread(thread_id_, options);
+    return grant_;
 }
 
 void DspThread::stream(std::uint64_t spin_ns) noexcept

@@ -50,6 +50,11 @@ public:
     [[nodiscard]] const ob_realtime_grant& grant() const noexcept { return grant_; }
     [[nodiscard]] rt::os::ThreadId thread_id() const noexcept { return thread_id_; }
 
+    /// Moves the thread, which goes on meanwhile.
+    /// @return what it has then; also in grant()
+    /// @thread control
+    const ob_realtime_grant& place(const DspThreadOptions& options);
+
     /// Hands a lane over, and all that was written to it so far: from now on its blocks are
     /// processed.
     /// @pre    there is none at that index; the lane lives until stop() said true

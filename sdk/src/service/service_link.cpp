@@ -122,6 +122,8 @@ LinkState ServiceLink::handle(link::ControlMessage& message)
         return answer(request->request, save_state(*request));
     if (const auto* const request = message.body.AsLoadState(); request != nullptr)
         return answer(request->request, load_state(*request));
+    if (const auto* const request = message.body.AsPlaceDspThread(); request != nullptr)
+        return answer(no_request, place_dsp_thread(*request));
     if (const auto* const request = message.body.AsInjectFault(); request != nullptr) {
         const auto armed = inject_fault(*request);
         return armed ? LinkState::open : answer_failed(no_request, armed.error());
@@ -298,6 +300,20 @@ Outcome<void> ServiceLink::inject_fault(const wire::InjectFaultT& request)
     if (!fault_hook_.arm(request.kind, request.argument))
         return service::refuse(OB_ERR_INVALID_ARGUMENT, "the service knows no such fault");
     return {};
+}
+
+Outcome<wire::DspThreadPlacedT> ServiceLink::place_dsp_thread(const wire::PlaceDspThreadT& request)
+{
+    if (!dsp_thread_)
+        return service::refuse(OB_ERR_PROTOCOL, "the host has not attached");
+    const ob_realtime_grant& grant =
+        dsp_thread_->place({.priority = request.priority, .cpus = request.cpus});
+    wire::DspThreadPlacedT placed;
+    placed.realtime_step = grant.step;
+    placed.realtime_priority = grant.priority;
+    placed.realtime_cpu = grant.cpu;
+    placed.realtime_description = grant.description;
+    return placed;
 }
 
 Outcome<LaneRunner*> ServiceLink::lane_at(std::uint32_t index) const

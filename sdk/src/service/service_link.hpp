@@ -11,6 +11,7 @@
 ///     SaveState                     -> SavedState
 ///     LoadState                     -> StateLoaded  an event of a block activates it
 ///     InjectFault                                   strikes at the next block
+///     PlaceDspThread                -> DspThreadPlaced
 ///     anything wrong                -> Failed       and the link goes on
 
 #include "rt/os/memory.hpp"
@@ -99,6 +100,8 @@ private:
     [[nodiscard]] Outcome<wire::SavedStateT> save_state(const wire::SaveStateT& request);
     [[nodiscard]] Outcome<wire::StateLoadedT> load_state(const wire::LoadStateT& request);
     [[nodiscard]] Outcome<void> inject_fault(const wire::InjectFaultT& request);
+    [[nodiscard]] Outcome<wire::DspThreadPlacedT> place_dsp_thread(
+        const wire::PlaceDspThreadT& request);
     [[nodiscard]] Outcome<LaneRunner*> lane_at(std::uint32_t index) const;
 
     template <typename Table>

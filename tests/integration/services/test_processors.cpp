@@ -5,6 +5,8 @@
 #include "tests/support/futex_only_filter.hpp"
 
 #include <setjmp.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -142,6 +144,46 @@ void FutexOnly::process(const ProcessBlock& block) noexcept
     fill_channel(block.outputs[0], 0, block.frame_count,
                  static_cast<double>(trapped_system_calls()));
     fill_channel(block.outputs[1], 0, block.frame_count, static_cast<double>(block_count_));
+}
+
+void CountedProcessor::save_checkpoint(std::span<std::byte> out) const noexcept
+{
+    std::memcpy(out.data(), &frames_, sizeof(frames_));
+}
+
+bool CountedProcessor::restore_checkpoint(std::span<const std::byte> data) noexcept
+{
+    std::memcpy(&frames_, data.data(), sizeof(frames_));
+    return true;
+}
+
+void Drift::process(const ProcessBlock& block) noexcept
+{
+    const std::uint64_t first = advance(block.frame_count);
+    const bool is_same = first < onset_frame;
+    copy_through(block, is_same ? 1.0f : 0.5f + static_cast<float>(::getpid() % 1000) / 4000.0f);
+}
+
+void Undeclared::process(const ProcessBlock& block) noexcept
+{
+    const auto first = static_cast<double>(advance(block.frame_count));
+    for (std::uint32_t channel = 0; channel < channel_count(); ++channel)
+        fill_channel(block.outputs[channel], 0, block.frame_count, first);
+}
+
+void FreeRunning::process(const ProcessBlock& block) noexcept
+{
+    const auto first = static_cast<double>(advance(block.frame_count));
+    for (std::uint32_t channel = 0; channel < channel_count(); ++channel)
+        fill_channel(block.outputs[channel], 0, block.frame_count, first);
+}
+
+void Busy::process(const ProcessBlock& block) noexcept
+{
+    const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds{busy_ns};
+    copy_through(block);
+    while (std::chrono::steady_clock::now() < end) {
+    }
 }
 
 void SlowLoad::prepare(const PrepareInfo& info)

@@ -9,9 +9,12 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace outboard::test {
@@ -147,6 +150,99 @@ public:
 private:
     bool is_warmed_up_ = false;  ///< the library warms up on another thread, and resets then
     std::uint64_t block_count_ = 0;
+};
+
+/// A counter of frames that a newcomer can be given: what its output is follows from it.
+class CountedProcessor : public ChannelProcessor {
+public:
+    void reset() noexcept override { frames_ = 0; }
+    [[nodiscard]] std::size_t checkpoint_bytes() const noexcept override { return sizeof(frames_); }
+    void save_checkpoint(std::span<std::byte> out) const noexcept override;
+    [[nodiscard]] bool restore_checkpoint(std::span<const std::byte> data) noexcept override;
+
+protected:
+    [[nodiscard]] std::uint64_t advance(std::uint32_t frame_count) noexcept
+    {
+        return std::exchange(frames_, frames_ + frame_count);
+    }
+
+private:
+    std::uint64_t frames_ = 0;
+};
+
+/// Says that it is deterministic. From a frame on each process gives out something of its own.
+class Drift : public CountedProcessor {
+public:
+    static constexpr std::uint64_t onset_frame = 24'000;
+    static constexpr std::uint32_t flags = OB_PROCESSOR_DETERMINISTIC;
+    static constexpr const char* name = "drift";
+    static constexpr const char* description = "Is the same in each process for half a second only";
+    void process(const ProcessBlock& block) noexcept override;
+};
+
+/// Says nothing of itself, and is the same in each process.
+class Undeclared : public CountedProcessor {
+public:
+    static constexpr std::uint32_t flags = 0;
+    static constexpr const char* name = "undeclared";
+    static constexpr const char* description = "Counts frames, and promises nothing";
+    void process(const ProcessBlock& block) noexcept override;
+};
+
+/// Where it was given a checkpoint it takes 5 ms for a block: for its first ones, or for all.
+template <bool ForEver>
+class Laggard : public CountedProcessor {
+public:
+    static constexpr std::uint64_t slow_block_count = ForEver ? ~std::uint64_t{0} : 40;
+    static constexpr std::uint32_t flags = OB_PROCESSOR_DETERMINISTIC;
+    static constexpr const char* name = ForEver ? "laggard" : "late_starter";
+    static constexpr const char* description = "Is slow where it joins a stream";
+
+    void process(const ProcessBlock& block) noexcept override
+    {
+        static_cast<void>(advance(block.frame_count));
+        copy_through(block, -1.0f);
+        if (slow_blocks_left_ == 0)
+            return;
+        --slow_blocks_left_;
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    [[nodiscard]] bool restore_checkpoint(std::span<const std::byte> data) noexcept override
+    {
+        slow_blocks_left_ = slow_block_count;
+        return CountedProcessor::restore_checkpoint(data);
+    }
+
+private:
+    std::uint64_t slow_blocks_left_ = 0;
+};
+
+/// Its past is for ever, and it cannot hand it on.
+class FreeRunning : public CountedProcessor {
+public:
+    static constexpr std::uint32_t flags = OB_PROCESSOR_DETERMINISTIC;
+    static constexpr const char* name = "free_running";
+    static constexpr const char* description = "Counts frames, and has no checkpoints";
+    void process(const ProcessBlock& block) noexcept override;
+    [[nodiscard]] std::size_t checkpoint_bytes() const noexcept override { return 0; }
+};
+
+/// Like a plugin with a licence for one.
+class Once : public ChannelProcessor {
+public:
+    static constexpr std::uint32_t flags = OB_PROCESSOR_SINGLE_INSTANCE;
+    static constexpr const char* name = "once";
+    static constexpr const char* description = "Runs once only";
+    void process(const ProcessBlock& block) noexcept override { copy_through(block); }
+};
+
+/// Keeps its CPU busy for 300 us a block.
+class Busy : public ChannelProcessor {
+public:
+    static constexpr std::uint64_t busy_ns = 300'000;
+    static constexpr const char* name = "busy";
+    static constexpr const char* description = "Takes 300 us for each block";
+    void process(const ProcessBlock& block) noexcept override;
 };
 
 /// Takes 300 ms to be prepared.
