@@ -33,6 +33,7 @@ InsertConfig insert_config(const RunOptions& options, const StreamFormat& format
     config.fallback = options.fallback;
     config.standby = options.standby;
     config.standby_count = options.standby_count;
+    config.standby_placement = options.standby_placement;
     config.pace = options.pace;
     config.placement = options.placement;
     config.spin_us = options.spin_us;

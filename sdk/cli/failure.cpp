@@ -15,6 +15,7 @@ const char* exit_code_help() noexcept
            "    6  the environment lacks something (XDG_RUNTIME_DIR)\n"
            "    7  gave up: at free pace no service came back in time\n"
            "    8  a device is missing, busy, does not offer what was asked, or has no server\n"
+           "    9  --test-standby: what happened was not what was forecast\n"
            "  130  interrupted; files and report are complete up to that point\n";
 }
 

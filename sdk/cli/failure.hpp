@@ -26,6 +26,7 @@ enum class ExitCode : std::uint8_t {
     environment = 6,
     gave_up = 7,
     device = 8,
+    forecast = 9,
     interrupted = 130,  ///< 128 + SIGINT, as shells count
 };
 

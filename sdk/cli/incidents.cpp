@@ -75,12 +75,13 @@ void close_without_gaps(std::span<Failover> failovers, std::size_t insert_index)
     }
 }
 
-std::vector<ChainIncident> late_blocks(std::span<const ChainIncident> incidents)
+std::vector<ChainIncident> incidents_of(std::span<const ChainIncident> incidents,
+                                        ob_incident_kind kind)
 {
-    std::vector<ChainIncident> late;
-    std::copy_if(incidents.begin(), incidents.end(), std::back_inserter(late),
-                 [](const auto& entry) { return entry.incident.kind == OB_INCIDENT_LATE_BLOCK; });
-    return late;
+    std::vector<ChainIncident> found;
+    std::copy_if(incidents.begin(), incidents.end(), std::back_inserter(found),
+                 [kind](const auto& entry) { return entry.incident.kind == kind; });
+    return found;
 }
 
 std::optional<double> detected_us(const Failover& failover) noexcept
@@ -112,6 +113,8 @@ const char* cause_name(ob_cause cause) noexcept
         case OB_CAUSE_CORRUPT: return "corrupt";
         case OB_CAUSE_CLOSED: return "closed";
         case OB_CAUSE_HUNG: return "hung";
+        case OB_CAUSE_REMOVED: return "removed";
+        case OB_CAUSE_BEHIND: return "behind";
     }
     return "unknown";
 }

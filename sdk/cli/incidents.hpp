@@ -41,7 +41,8 @@ struct Gap {
 /// is still open had none. A standby took over, or, at free pace, the stream waited.
 void close_without_gaps(std::span<Failover> failovers, std::size_t insert_index) noexcept;
 
-[[nodiscard]] std::vector<ChainIncident> late_blocks(std::span<const ChainIncident> incidents);
+[[nodiscard]] std::vector<ChainIncident> incidents_of(std::span<const ChainIncident> incidents,
+                                                      ob_incident_kind kind);
 
 /// From the strike to the moment when the library knew, if it was struck by us.
 [[nodiscard]] std::optional<double> detected_us(const Failover& failover) noexcept;

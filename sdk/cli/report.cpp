@@ -147,6 +147,34 @@ Json gap_json(const RunResult& result, const Gap& gap)
             {"file_time_s", file_seconds(result, gap.insert_index, gap.first_frame)}};
 }
 
+Json standby_incident_json(const RunResult& result, const ChainIncident& entry)
+{
+    const ob_incident& incident = entry.incident;
+    return {{"service", result.inserts[entry.insert_index].label},
+            {"process_id", incident.process_id},
+            {"sequence", incident.sequence},
+            {"frame", incident.stream_frame},
+            {"time_s", to_seconds(incident.stream_frame, result.format.rate_hz)}};
+}
+
+Json standby_loss_json(const RunResult& result, const ChainIncident& entry)
+{
+    Json json = standby_incident_json(result, entry);
+    json["cause"] = cause_name(entry.incident.cause);
+    json["detail"] = entry.incident.detail;
+    return json;
+}
+
+Json standby_json(const ob_insert_status& status)
+{
+    return {{"wanted", status.standbys_wanted},
+            {"in_step", status.standby_count},
+            {"placement", standby_placement_name(status.standby_placement)},
+            {"placement_reason", status.standby_placement_reason},
+            {"guarantee", guarantee_name(status.guarantee)},
+            {"guarantee_reason", status.guarantee_reason}};
+}
+
 Json fault_json(const RunResult& result, const FaultOutcome& outcome)
 {
     const PlannedFault& fault = outcome.fault;
@@ -194,6 +222,8 @@ Json insert_json(const InsertResult& insert)
             {"non_finite_blocks", figures.non_finite_blocks},
             {"corrupt_replies", figures.corrupt_replies},
             {"failovers", figures.failovers},
+            {"diverged_blocks", figures.diverged_blocks},
+            {"standby", standby_json(status)},
             {"incidents_dropped", figures.incidents_dropped},
             {"round_trip_us", histogram_json(insert.round_trip)},
             {"process_us", histogram_json(insert.process)},
@@ -256,6 +286,12 @@ void add_incidents(const RunResult& result, Json& json)
     json["failovers"] = Json::array();
     for (const Failover& failover : result.failovers)
         json["failovers"].push_back(failover_json(result, failover));
+    json["standby_losses"] = Json::array();
+    for (const ChainIncident& entry : result.standby_losses)
+        json["standby_losses"].push_back(standby_loss_json(result, entry));
+    json["divergences"] = Json::array();
+    for (const ChainIncident& entry : result.divergences)
+        json["divergences"].push_back(standby_incident_json(result, entry));
 
     json["crashes"] = Json::array();
     for (const ServiceCrash& crash : result.crashes)

@@ -156,7 +156,9 @@ RunResult Run::finish()
     result.cpu_latency_held = cpu_latency_held != 0;
     for (std::size_t index = 0; index < chain_.inserts().size(); ++index)
         result.inserts.push_back(insert_result(index));
-    result.late_blocks = late_blocks(incidents_);
+    result.late_blocks = incidents_of(incidents_, OB_INCIDENT_LATE_BLOCK);
+    result.standby_losses = incidents_of(incidents_, OB_INCIDENT_STANDBY_LOST);
+    result.divergences = incidents_of(incidents_, OB_INCIDENT_DIVERGED);
     result.gaps = gaps_of(incidents_);
     result.failovers = pair_failovers(incidents_);
     for (std::size_t index = 0; index < result.inserts.size(); ++index) {

@@ -7,6 +7,7 @@
 #include "sdk/cli/report.hpp"
 #include "sdk/cli/run.hpp"
 #include "sdk/cli/run_options.hpp"
+#include "sdk/cli/standby_trial.hpp"
 #include "sdk/cli/summary.hpp"
 #include "sdk/cli/text_file.hpp"
 
@@ -75,6 +76,17 @@ void explain(const RunResult& result)
     }
 }
 
+ExitCode test_standby(const RunOptions& options)
+{
+    bool have_all_held = true;
+    for (const Trial& trial : try_standbys(options)) {
+        have_all_held &= has_held(trial);
+        if (!options.quiet)
+            fmt::print("{}", trial_text(trial));
+    }
+    return have_all_held ? ExitCode::ok : ExitCode::forecast;
+}
+
 }  // namespace
 
 ExitCode run_command(const std::vector<std::string>& arguments)
@@ -83,6 +95,8 @@ ExitCode run_command(const std::vector<std::string>& arguments)
     if (!options)
         return ExitCode::ok;
     set_up_console(verbosity_of(*options));
+    if (options->test_standby)
+        return test_standby(*options);
     TextFile report{options->report_path};
     TextFile page{options->page_path};
 

@@ -35,6 +35,7 @@ struct Texts {
     std::string mode = "sync";
     std::string fallback = "dry";
     std::string standby = "none";
+    std::string standby_placement = "auto";
     std::string pace = "realtime";
     std::string placement = "auto";
     std::string hang_limit;
@@ -144,6 +145,14 @@ void add_failure_options(CLI::App& app, RunOptions& options, Texts& texts)
         ->group(group);
     app.add_option("--standbys", options.standby_count, "hot: how many standbys (1 or 2)")
         ->check(CLI::Range(1, 2))
+        ->type_name("N")
+        ->group(group);
+    app.add_option("--standby-placement", texts.standby_placement,
+                   "hot: on the audio thread's CPU below the primary (trailing), or on another")
+        ->check(CLI::IsMember({"auto", "trailing", "other"}))
+        ->group(group);
+    app.add_flag("--test-standby", options.test_standby,
+                 "Instead of a run: forecast what a kill of each service costs, kill, and compare")
         ->group(group);
     app.add_option("--fallback", texts.fallback, "What is heard until a service is back")
         ->check(CLI::IsMember({"dry", "silence", "hold"}))
@@ -230,6 +239,11 @@ void interpret(const Texts& texts, RunOptions& options)
         texts.fallback);
     options.standby = choose<ob_standby, 2>({{{"none", OB_STANDBY_NONE}, {"hot", OB_STANDBY_HOT}}},
                                             texts.standby);
+    options.standby_placement =
+        choose<ob_standby_placement, 3>({{{"auto", OB_STANDBY_PLACEMENT_AUTO},
+                                          {"trailing", OB_STANDBY_PLACEMENT_TRAILING},
+                                          {"other", OB_STANDBY_PLACEMENT_OTHER}}},
+                                        texts.standby_placement);
     options.pace =
         choose<ob_pace, 2>({{{"realtime", OB_PACE_REALTIME}, {"free", OB_PACE_FREE}}}, texts.pace);
     options.placement = choose<ob_placement, 4>({{{"auto", OB_PLACEMENT_AUTO},
@@ -267,8 +281,52 @@ void check_devices(const RunOptions& options)
         throw usage_failure("--cpu: the audio thread is the device's, and is not pinned.");
 }
 
+void check_standbys(const CLI::App& app, const RunOptions& options)
+{
+    for (const char* const option : {"--standbys", "--standby-placement"}) {
+        if (options.standby == OB_STANDBY_NONE && app.count(option) > 0)
+            throw usage_failure(fmt::format("{}: there are none; use --standby hot.", option));
+    }
+    if (options.standby_placement != OB_STANDBY_PLACEMENT_TRAILING)
+        return;
+    if (options.pace == OB_PACE_FREE)
+        throw usage_failure("--standby-placement trailing: at free pace all are waited for.");
+    if (options.priority == 0)
+        throw usage_failure("--standby-placement trailing: it takes a --priority of 4 or more.");
+    if (options.placement == OB_PLACEMENT_OTHER || options.placement == OB_PLACEMENT_NONE) {
+        throw usage_failure(
+            "--standby-placement trailing: the services must be on the audio thread's CPU; use "
+            "--placement same or auto.");
+    }
+}
+
+void check_test_standby(const CLI::App& app, const RunOptions& options)
+{
+    if (!options.test_standby)
+        return;
+    for (const char* const option : {"--out", "--dry", "--fault", "--report", "--page", "--json",
+                                     "--repeat", "--tail"}) {
+        if (app.count(option) > 0) {
+            throw usage_failure(fmt::format(
+                "--test-standby and {} exclude each other: it prints what it found.", option));
+        }
+    }
+    if (options.devices.has_device())
+        throw usage_failure("--test-standby: it streams files and tones, and no device.");
+    for (const std::string& service : options.services) {
+        if (service.starts_with('@')) {
+            throw usage_failure(fmt::format(
+                "--test-standby: '{}' is found by name, and what others have started is never "
+                "killed; give its executable instead.",
+                service));
+        }
+    }
+}
+
 void check_together(const CLI::App& app, const RunOptions& options)
 {
+    check_standbys(app, options);
+    check_test_standby(app, options);
     if (options.mode == OB_MODE_SYNC && app.count("--latency-blocks") > 0)
         throw usage_failure("--latency-blocks: sync mode adds no latency; use --mode pipelined.");
     if (options.pace == OB_PACE_FREE && app.count("--deadline") > 0)

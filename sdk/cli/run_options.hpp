@@ -38,9 +38,11 @@ struct RunOptions {
 
     ob_standby standby = OB_STANDBY_NONE;
     std::uint32_t standby_count = 1;  ///< with hot standbys
+    ob_standby_placement standby_placement = OB_STANDBY_PLACEMENT_AUTO;
     ob_fallback fallback = OB_FALLBACK_DRY;
     std::uint64_t hang_limit_ns = 0;  ///< 0: the library's default
     std::vector<FaultSpec> faults;
+    bool test_standby = false;  ///< instead of a run: kill, and compare with the forecast
 
     ob_placement placement = OB_PLACEMENT_AUTO;
     std::int32_t cpu = -1;  ///< for the audio thread; -1: chosen from the placement

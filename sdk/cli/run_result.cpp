@@ -28,6 +28,27 @@ Histogram merge_of(const RunResult& result, Histogram InsertResult::*histogram)
     return merged;
 }
 
+const char* standby_placement_name(ob_standby_placement placement) noexcept
+{
+    switch (placement) {
+        case OB_STANDBY_PLACEMENT_AUTO: return "none";
+        case OB_STANDBY_PLACEMENT_TRAILING: return "trailing";
+        case OB_STANDBY_PLACEMENT_OTHER: return "other";
+    }
+    return "none";
+}
+
+const char* guarantee_name(ob_guarantee guarantee) noexcept
+{
+    switch (guarantee) {
+        case OB_GUARANTEE_NONE: return "none";
+        case OB_GUARANTEE_PARAMETERS: return "state only";
+        case OB_GUARANTEE_FINITE_MEMORY: return "finite memory";
+        case OB_GUARANTEE_EXACT: return "exact";
+    }
+    return "none";
+}
+
 const char* step_name(ob_realtime_step step) noexcept
 {
     switch (step) {

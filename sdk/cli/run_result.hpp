@@ -61,6 +61,8 @@ struct RunResult {
     std::vector<InsertResult> inserts;
     std::vector<ChainIncident> late_blocks;
     std::vector<Gap> gaps;
+    std::vector<ChainIncident> standby_losses;
+    std::vector<ChainIncident> divergences;
     std::vector<Failover> failovers;
     std::vector<ServiceCrash> crashes;
     std::vector<FaultOutcome> faults;
@@ -79,6 +81,12 @@ struct RunResult {
 
 /// One histogram of all inserts of the chain.
 [[nodiscard]] Histogram merge_of(const RunResult& result, Histogram InsertResult::*histogram);
+
+/// "trailing", "other"; "none" without standbys.
+[[nodiscard]] const char* standby_placement_name(ob_standby_placement placement) noexcept;
+
+/// "exact", "finite memory", "state only", "none".
+[[nodiscard]] const char* guarantee_name(ob_guarantee guarantee) noexcept;
 
 /// "fifo", "rtkit", "nice", "none".
 [[nodiscard]] const char* step_name(ob_realtime_step step) noexcept;

@@ -96,6 +96,27 @@ std::string crashes_text(const RunResult& result)
     return text;
 }
 
+/// How each insert's standbys stood at the end, and whether one ever gave out something else.
+std::string standby_text(const RunResult& result)
+{
+    if (result.options.standby == OB_STANDBY_NONE)
+        return "";
+    std::string text;
+    for (const InsertResult& insert : result.inserts) {
+        const ob_insert_status& status = insert.status;
+        text += fmt::format("standbys of {}: {} of {} in step, {}; guarantee: {}", insert.label,
+                            status.standby_count, status.standbys_wanted,
+                            standby_placement_name(status.standby_placement),
+                            guarantee_name(status.guarantee));
+        if (*status.guarantee_reason != '\0')
+            text += fmt::format(" ({})", static_cast<const char*>(status.guarantee_reason));
+        text += '\n';
+    }
+    if (!result.divergences.empty())
+        text += plural(result.divergences.size(), "divergence") + " of a standby's output\n";
+    return text;
+}
+
 std::string files_text(const RunResult& result)
 {
     std::string text;
@@ -146,12 +167,12 @@ double dry_seconds(const RunResult& result) noexcept
 std::string summary_text(const RunResult& result)
 {
     const double seconds = to_seconds(result.frames, result.format.rate_hz);
-    return fmt::format("{} streamed through {} in {}, {}; {}\n{}; {}\n{}{}{}{}",
-                       short_time(seconds * 1e9), chain_text(result),
-                       short_time(static_cast<double>(result.elapsed_ns)),
-                       plural(result.blocks, "block"), latency_text(result), failure_text(result),
-                       plural(result.device.xruns, "xrun"), device_text(result),
-                       crashes_text(result), rights_text(result), files_text(result));
+    return fmt::format(
+        "{} streamed through {} in {}, {}; {}\n{}; {}\n{}{}{}{}{}", short_time(seconds * 1e9),
+        chain_text(result), short_time(static_cast<double>(result.elapsed_ns)),
+        plural(result.blocks, "block"), latency_text(result), failure_text(result),
+        plural(result.device.xruns, "xrun"), device_text(result), crashes_text(result),
+        standby_text(result), rights_text(result), files_text(result));
 }
 
 }  // namespace outboard::cli

@@ -13,6 +13,8 @@ _outboard_values()
         --mode) echo "sync pipelined" ;;
         --pace) echo "realtime free" ;;
         --standby) echo "none hot" ;;
+        --standbys) echo "1 2" ;;
+        --standby-placement) echo "auto trailing other" ;;
         --fallback) echo "dry silence hold" ;;
         --placement) echo "auto same other none" ;;
         --device) echo "null portaudio:JACK portaudio:ALSA rtaudio:JACK rtaudio:Pulse rtaudio:ALSA" ;;
@@ -29,7 +31,8 @@ _outboard_options()
     case $1 in
         run)
             echo "--in --out --device --duration --dry --service --param --repeat --tail --no-align --block --rate" \
-                "--channels --mode --latency-blocks --pace --deadline --standby --standbys --fallback" \
+                "--channels --mode --latency-blocks --pace --deadline --standby --standbys" \
+                "--standby-placement --test-standby --fallback" \
                 "--hang-limit --fault --placement --cpu --priority --spin --hold-cpu-latency" \
                 "--report --page --json --quiet --verbose --help"
             ;;

@@ -32,7 +32,9 @@ _outboard_run()
         '--pace[speed of the stream]:pace:(realtime free)' \
         '--deadline[how long an answer may take]:time:' \
         '--standby[who takes over]:standby:(none hot)' \
-        '--standbys[how many]:count:(1 2)' \
+        '--standbys[how many hot standbys]:count:(1 2)' \
+        '--test-standby[kill each service and compare with the forecast]' \
+        '--standby-placement[where standbys run]:placement:(auto trailing other)' \
         '--fallback[what is heard meanwhile]:fallback:(dry silence hold)' \
         '--hang-limit[silence that counts as hung]:time:(50ms 100ms)' \
         '*--fault[KIND@WHEN]:fault:(kill@ stop@ segv@ exit@ spin@ late= nan@)' \

@@ -135,6 +135,18 @@ class Faults(CommandTest):
         self.assertEqual(report["frames_lost"], 0)
         self.assertEqual(report["concealed_blocks"], 0)
 
+    def test_with_a_hot_standby_the_report_says_where_it_runs_and_what_it_guarantees(self):
+        report = self.report_of(
+            "--in", "tone:1000:1s", "--service", "reverb", "--standby", "hot", "--standbys", "2",
+            "--standby-placement", "other", "--fault", "kill@0.5s",
+        )
+        standby = report["inserts"][0]["standby"]
+        self.assertEqual((standby["wanted"], standby["placement"]), (2, "other"))
+        self.assertEqual(standby["placement_reason"], "as requested")
+        self.assertEqual(standby["guarantee"], "exact")
+        self.assertEqual(len(report["failovers"]), 1)
+        self.assertEqual(report["divergences"], [])
+
     def test_an_interrupt_completes_what_there_is(self):
         with subprocess.Popen(
             [OUTBOARD, "run", "--in", "tone:1000:60s", "--out", "out.wav", "--service", "null",
@@ -150,6 +162,44 @@ class Faults(CommandTest):
         self.assertEqual(
             len(self.read_wav("out.wav").frames), report["stream"]["output_frames"]
         )
+
+
+class Standbys(CommandTest):
+    SOUND = ("--in", "tone:1000:2s", "--test-standby")
+
+    def test_the_forecast_of_a_standby_holds_when_the_primary_is_killed(self):
+        for pace in (["--pace", "free"], ["--deadline", "1.2ms"]):
+            with self.subTest(pace=pace):
+                outcome = self.outboard(
+                    "run", *self.SOUND, "--service", "reverb", "--standby", "hot", *pace)
+                self.assertEqual(outcome.code, 0, outcome.out + outcome.err)
+                self.assertEqual(outcome.out.count("the forecast held"), 2, outcome.out)
+                self.assertEqual(outcome.out.count("(exact)"), 2, outcome.out)
+                self.assertIn("over a block", outcome.out)
+                self.assertIn("between blocks", outcome.out)
+
+    def test_each_service_of_a_chain_is_killed_twice(self):
+        outcome = self.outboard(
+            "run", *self.SOUND, "--service", "delay", "--service", "reverb", "--standby", "hot",
+            "--pace", "free")
+        self.assertEqual(outcome.code, 0, outcome.out + outcome.err)
+        self.assertEqual(outcome.out.count("output as undisturbed; "), 4, outcome.out)
+
+    def test_without_a_standby_the_forecast_is_a_gap_and_there_is_one(self):
+        outcome = self.outboard("run", *self.SOUND, "--service", "null")
+        self.assertEqual(outcome.code, 0, outcome.out + outcome.err)
+        self.assertEqual(outcome.out.count("1 or more blocks lost"), 2, outcome.out)
+        self.assertEqual(outcome.out.count("no standby was asked for"), 2, outcome.out)
+
+    def test_a_found_service_is_refused(self):
+        outcome = self.outboard("run", *self.SOUND, "--service", "@studio", "--standby", "hot")
+        self.assert_fails(outcome, 2, "@studio", "never killed", "executable")
+
+    def test_it_goes_with_no_option_that_wants_a_run(self):
+        for option in (["--out", "x.wav"], ["--fault", "kill@1s"], ["--json"]):
+            with self.subTest(option[0]):
+                outcome = self.outboard("run", *self.SOUND, "--service", "null", *option)
+                self.assert_fails(outcome, 2, "--test-standby", option[0])
 
 
 class Names(CommandTest):

@@ -146,6 +146,8 @@ TEST_SUITE("sdk/cli/options")
         CHECK(contains(message_of({"--spin", "21"}), "--spin"));
         CHECK(contains(message_of({"--mode", "later"}), "--mode"));
         CHECK(contains(message_of({"--standby", "warm"}), "--standby"));
+        CHECK(contains(message_of({"--standby", "hot", "--standbys", "3"}), "--standbys"));
+        CHECK(contains(message_of({"--standby-placement", "same"}), "--standby-placement"));
         CHECK(contains(message_of({"--priority", "2"}), "--priority"));
         CHECK(contains(message_of({"--deadline", "3"}), "--deadline"));
         CHECK(contains(message_of({"--hang-limit", "0ms"}), "--hang-limit"));
@@ -157,6 +159,15 @@ TEST_SUITE("sdk/cli/options")
         CHECK(contains(message_of({"--latency-blocks", "2"}), "pipelined"));
         CHECK(contains(message_of({"--pace", "free", "--deadline", "1ms"}), "free"));
         CHECK(contains(message_of({"--quiet", "--verbose"}), "--verbose"));
+        CHECK(contains(message_of({"--standbys", "2"}), "--standby hot"));
+        CHECK(contains(message_of({"--standby-placement", "other"}), "--standby hot"));
+        const auto trailing_message = [](std::vector<std::string> more) {
+            more.insert(more.end(), {"--standby", "hot", "--standby-placement", "trailing"});
+            return message_of(more);
+        };
+        CHECK(contains(trailing_message({"--pace", "free"}), "free pace"));
+        CHECK(contains(trailing_message({"--priority", "0"}), "--priority"));
+        CHECK(contains(trailing_message({"--placement", "other"}), "--placement"));
         CHECK(contains(message_of({"--out", "x.wav", "--dry", "x.wav"}), "another file"));
         CHECK(contains(message_of({"--param", "gain.level=1"}), "no service 'gain'"));
         CHECK(contains(message_of({"--fault", "gain:kill@1s"}), "no service 'gain'"));

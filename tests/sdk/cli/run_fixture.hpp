@@ -82,7 +82,7 @@ inline RunResult example_run()
         incident(0, OB_INCIDENT_FAILOVER, 24'000), incident(0, OB_INCIDENT_WET_AGAIN, 28'800, 4800),
         incident(1, OB_INCIDENT_FAILOVER, 180'000), incident(0, OB_INCIDENT_LATE_BLOCK, 96'000)};
     result.failovers = pair_failovers(incidents);
-    result.late_blocks = late_blocks(incidents);
+    result.late_blocks = incidents_of(incidents, OB_INCIDENT_LATE_BLOCK);
     result.gaps = gaps_of(incidents);
     result.dry = PeakTrace{result.output_frames};
     result.wet = PeakTrace{result.output_frames};
