@@ -304,8 +304,8 @@ void check_test_standby(const CLI::App& app, const RunOptions& options)
 {
     if (!options.test_standby)
         return;
-    for (const char* const option : {"--out", "--dry", "--fault", "--report", "--page", "--json",
-                                     "--repeat", "--tail"}) {
+    for (const char* const option :
+         {"--out", "--dry", "--fault", "--report", "--page", "--json", "--repeat", "--tail"}) {
         if (app.count(option) > 0) {
             throw usage_failure(fmt::format(
                 "--test-standby and {} exclude each other: it prints what it found.", option));
