@@ -4,6 +4,7 @@
 
 /** @file All of the C ABI. */
 
+#include "caller.h"
 #include "common.h"
 #include "event.h"
 #include "host.h"
