@@ -273,7 +273,7 @@ void Promises::check_incident(const ob_incident& incident)
         accounted_frame_count_ += incident.frames_lost;
         return;
     }
-    if (incident.kind == OB_INCIDENT_LATE_BLOCK)
+    if (incident.kind == OB_INCIDENT_LATE_BLOCK || incident.kind == OB_INCIDENT_DIVERGED)
         return;
     for (const auto& service : services_) {
         if (service->process_id == incident.process_id)
