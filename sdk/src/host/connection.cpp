@@ -364,7 +364,7 @@ void Connection::on_lane_ready(const wire::LaneReadyT& ready)
     phase_ = Phase::loaded;
 }
 
-void Connection::start_lane(const std::optional<Checkpoint>& checkpoint, std::uint64_t now_ns)
+void Connection::start_lane(const Checkpoint* checkpoint, std::uint64_t now_ns)
 {
     OB_ASSERT(phase_ == Phase::loaded);
     wire::StartLaneT start;
@@ -378,7 +378,7 @@ void Connection::start_lane(const std::optional<Checkpoint>& checkpoint, std::ui
         handles.push_back(checkpoints_->handle());
     }
     rt::os::UniqueHandle restore;
-    if (checkpoint) {
+    if (checkpoint != nullptr) {
         auto copy = make_sealed_copy(checkpoint->state);
         if (!copy)
             return fail(make_failure(copy.error(), "memory for a checkpoint"));

@@ -113,9 +113,9 @@ public:
     }
     [[nodiscard]] std::uint64_t streaming_since_ns() const noexcept { return streaming_since_ns_; }
 
-    /// Lets the loaded lane stream, after it has restored `checkpoint` if there is one.
+    /// Lets the loaded lane stream, after it has restored `checkpoint` if that is not null.
     /// @pre phase() is loaded
-    void start_lane(const std::optional<Checkpoint>& checkpoint, std::uint64_t now_ns);
+    void start_lane(const Checkpoint* checkpoint, std::uint64_t now_ns);
     /// Whether the processor can hand its state on. @pre phase() is streaming
     [[nodiscard]] bool has_checkpoints() const noexcept { return checkpoints_.has_value(); }
     void request_checkpoint();

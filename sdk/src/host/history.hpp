@@ -38,6 +38,11 @@ public:
     {
         return end_frame_ - first_frame <= static_cast<std::int64_t>(capacity_frames());
     }
+    /// The same when `more` frames have been appended.
+    [[nodiscard]] bool will_reach(std::int64_t first_frame, std::uint32_t more) const noexcept
+    {
+        return end_frame_ + more - first_frame <= static_cast<std::int64_t>(capacity_frames());
+    }
     [[nodiscard]] std::int64_t end_frame() const noexcept { return end_frame_; }
     [[nodiscard]] std::uint64_t capacity_frames() const noexcept { return mask_ + 1; }
     [[nodiscard]] bool is_locked() const noexcept { return is_locked_; }

@@ -22,8 +22,12 @@ constexpr std::uint64_t short_life_ns = 50'000'000;
 constexpr std::uint32_t short_lives_until_pause = 3;
 constexpr std::uint64_t first_pause_ns = 100'000'000;
 constexpr std::uint64_t longest_pause_ns = 10'000'000'000;
-/// The history reaches back at least so far.
+/// The history reaches back at least so far. At free pace many blocks pass while a checkpoint is
+/// fetched.
 constexpr double history_seconds = 0.5;
+constexpr double history_seconds_free = 2.0;
+/// And as far as a processor's finite memory, up to this.
+constexpr double tail_seconds_max = 10.0;
 
 [[nodiscard]] ob_parameter_info to_info(const wire::ParameterOfferT& offer)
 {
@@ -68,6 +72,7 @@ void Insert::advance(std::uint64_t now_ns)
         advance_one(served, now_ns);
     offer_streaming();
     look_after_standbys();
+    hold_checkpoints(now_ns);
     clear_away(now_ns);
     start_missing(now_ns);
 }
@@ -111,12 +116,8 @@ Failure Insert::make_stream(Connection& connection)
                         (status == OB_ERR_NOT_FOUND ? " does not exist" : " is out of range")};
         }
     }
-    const auto history_frames =
-        static_cast<std::uint64_t>(history_seconds * format_.sample_rate_hz);
-    const std::uint64_t needed_frames =
-        format_.latency_frames() + 2 * format_.max_frame_count + format_.unit_frame_count_max();
-    auto history =
-        History::create(format_.input_channel_count, std::max(history_frames, needed_frames));
+    auto history = History::create(format_.input_channel_count,
+                                   history_frames(connection.ready().tail_frames));
     if (!history)
         return make_failure(history.error(), "memory for the history");
 
@@ -137,7 +138,24 @@ Failure Insert::make_stream(Connection& connection)
     parameters_ = std::move(parameters);
     stream_ = std::make_unique<InsertStream>(*caller_, format_, options, *parameters_, statistics_,
                                              std::move(*history));
+    if (connection.has_checkpoints()) {
+        held_.emplace(HeldCheckpointsOptions{.pace = spec_.config.pace,
+                                             .history_units = stream_->history_units()});
+    }
     return {};
+}
+
+std::uint64_t Insert::history_frames(std::uint64_t tail_frames) const
+{
+    const bool is_free = spec_.config.pace == OB_PACE_FREE;
+    const double seconds = is_free ? history_seconds_free : history_seconds;
+    const std::uint64_t under_way_frames =
+        format_.latency_frames() + 2 * format_.max_frame_count + format_.unit_frame_count_max();
+    const bool is_finite = (offer_.flags & OB_PROCESSOR_FINITE_MEMORY) != 0;
+    const auto tail_max = static_cast<std::uint64_t>(tail_seconds_max * format_.sample_rate_hz);
+    const std::uint64_t kept_tail_frames = is_finite && tail_frames <= tail_max ? tail_frames : 0;
+    return std::max(static_cast<std::uint64_t>(seconds * format_.sample_rate_hz),
+                    under_way_frames + kept_tail_frames);
 }
 
 Failure Insert::check_same_processor(const Connection& connection) const
@@ -188,6 +206,8 @@ void Insert::clear_away(std::uint64_t now_ns)
             note_join(served, now_ns);
             note_loss(served, now_ns);
         } else {
+            if (served.is_from_held)
+                held_->drop_newest();
             on_failed_start(connection, now_ns);
         }
         served_.erase(served_.begin() + static_cast<std::ptrdiff_t>(index));
@@ -235,9 +255,10 @@ void Insert::start_missing(std::uint64_t now_ns)
         served_.push_back({.connection = std::make_unique<Connection>(spec_, context_for_next()),
                            .is_offered = false,
                            .state_version = state_version_,
-                           .survivor = nullptr,
-                           .restored = std::nullopt,
+                           .survivor = -1,
+                           .first_sequence = std::nullopt,
                            .is_from_start = false,
+                           .is_from_held = false,
                            .is_told_diverged = false,
                            .has_lied = false,
                            .dying_since_ns = 0});
@@ -261,6 +282,7 @@ std::uint64_t Insert::due_ns() const
     constexpr std::uint64_t hedge_interval_ns = 200'000'000;
     const std::uint64_t now_ns = rt::os::monotonic_ns();
     std::uint64_t due_ns = has_standbys() ? now_ns + hedge_interval_ns : rt::os::no_deadline_ns;
+    due_ns = std::min(due_ns, checkpoint_due_ns(now_ns));
     std::uint32_t served_count = 0;
     for (const Served& served : served_) {
         due_ns = std::min(due_ns, served.connection->due_ns());

@@ -12,6 +12,7 @@
 #include "sdk/src/host/caller.hpp"
 #include "sdk/src/host/connection.hpp"
 #include "sdk/src/host/failure.hpp"
+#include "sdk/src/host/held_checkpoints.hpp"
 #include "sdk/src/host/insert_spec.hpp"
 #include "sdk/src/host/insert_stream.hpp"
 #include "sdk/src/host/parameter_store.hpp"
@@ -110,18 +111,24 @@ private:
         std::unique_ptr<Connection> connection;
         bool is_offered = false;
         std::uint64_t state_version = 0;
-        const Connection* survivor = nullptr;   ///< asked for a checkpoint for this newcomer
-        std::optional<std::uint64_t> restored;  ///< the unit after which its checkpoint was taken
-        bool is_from_start = false;             ///< started before the stream
-        bool is_told_diverged = false;          ///< the log has it
-        bool has_lied = false;                  ///< it said that it was dying, and lived on
-        std::uint64_t dying_since_ns = 0;       ///< when the caller let it go at its own word
+        std::int32_t survivor = -1;  ///< process that was asked for a checkpoint for this newcomer
+        std::optional<std::uint64_t> first_sequence;  ///< the unit that its knowledge ends before
+        bool is_from_start = false;                   ///< started before the stream
+        bool is_from_held = false;                    ///< from a checkpoint that was laid by
+        bool is_told_diverged = false;                ///< the log has it
+        bool has_lied = false;                        ///< it said that it was dying, and lived on
+        std::uint64_t dying_since_ns = 0;             ///< when the caller let it go at its own word
     };
 
     void advance_one(Served& served, std::uint64_t now_ns);
     void end_if_it_lied(Served& served, std::uint64_t now_ns);
     void start_if_loaded(Served& served, std::uint64_t now_ns);
     void start_with_checkpoint(Served& served, Connection& survivor, std::uint64_t now_ns);
+    void start_from_held(Served& served, std::uint64_t now_ns);
+    void hold_checkpoints(std::uint64_t now_ns);
+    void fetch_checkpoint(Connection& source, std::uint64_t now_ns);
+    [[nodiscard]] Connection* checkpoint_source() const noexcept;
+    [[nodiscard]] std::uint64_t checkpoint_due_ns(std::uint64_t now_ns) const noexcept;
     void join(Served& served) const;
     void offer_streaming();
     void offer(Served& served);
@@ -160,6 +167,7 @@ private:
     [[nodiscard]] bool is_circuit_open() const noexcept;
     void note_life(std::uint64_t lived_ns, std::uint64_t now_ns);
     [[nodiscard]] Failure make_stream(Connection& connection);
+    [[nodiscard]] std::uint64_t history_frames(std::uint64_t tail_frames) const;
     [[nodiscard]] Failure check_same_processor(const Connection& connection) const;
     /// The connection whose replica is played; else one that is in step; else any that streams.
     [[nodiscard]] Connection* streaming() const noexcept;
@@ -189,6 +197,11 @@ private:
     std::uint64_t join_again_at_ns_ = 0;
     std::uint32_t last_request_ = 0;
     std::uint64_t state_version_ = 0;
+
+    std::optional<HeldCheckpoints> held_;  ///< of a processor that has checkpoints
+    std::int32_t asked_process_ = -1;      ///< for one that is to be held; -1: none is asked
+    std::uint64_t seen_unit_count_ = 0;
+    std::uint64_t seen_non_finite_count_ = 0;
 };
 
 }  // namespace outboard::host

@@ -5,8 +5,6 @@
 
 #include "sdk/src/host/insert.hpp"
 
-#include "rt/os/clock.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -18,18 +16,20 @@ void Insert::start_if_loaded(Served& served, std::uint64_t now_ns)
     Connection& connection = *served.connection;
     if (connection.phase() != Connection::Phase::loaded)
         return;
-    Connection* const survivor = stream_ != nullptr ? streaming() : nullptr;
     served.is_from_start = stream_ == nullptr;
+    if (served.is_from_start)
+        return connection.start_lane(nullptr, now_ns);
+    Connection* const survivor = streaming();
     if (survivor != nullptr && survivor->has_checkpoints())
         return start_with_checkpoint(served, *survivor, now_ns);
-    connection.start_lane(std::nullopt, now_ns);
+    start_from_held(served, now_ns);
 }
 
 void Insert::start_with_checkpoint(Served& served, Connection& survivor, std::uint64_t now_ns)
 {
-    if (served.survivor != &survivor) {
+    if (served.survivor != survivor.process_id()) {
         survivor.request_checkpoint();
-        served.survivor = &survivor;
+        served.survivor = survivor.process_id();
         return;
     }
     const std::optional<Checkpoint> checkpoint = survivor.take_checkpoint();
@@ -38,16 +38,27 @@ void Insert::start_with_checkpoint(Served& served, Connection& survivor, std::ui
     // A state that is activated behind the checkpoint is not loaded in the newcomer.
     if (!stream_->has_activated_before(checkpoint->sequence))
         return survivor.request_checkpoint();
-    served.restored = checkpoint->sequence;
-    served.connection->start_lane(checkpoint, now_ns);
+    served.first_sequence = checkpoint->sequence + 1;
+    served.connection->start_lane(&*checkpoint, now_ns);
+}
+
+/// No replica is left: from a checkpoint that was laid by, if the history reaches back to it.
+void Insert::start_from_held(Served& served, std::uint64_t now_ns)
+{
+    const auto point = held_ ? held_->restore_point(stream_->unit_count()) : std::nullopt;
+    if (!point)
+        return served.connection->start_lane(nullptr, now_ns);
+    served.is_from_held = true;
+    served.first_sequence = point->first_sequence;
+    served.connection->start_lane(point->checkpoint, now_ns);
 }
 
 /// Tells the replica how much of the past it has.
 void Insert::join(Served& served) const
 {
     Replica& replica = served.connection->replica();
-    if (served.restored)
-        return replica.join_with_checkpoint(*served.restored + 1);
+    if (served.first_sequence)
+        return replica.join_with_checkpoint(*served.first_sequence);
     if (served.is_from_start)
         return replica.join_from_reset(JoinedWith::stream, 0);
     const std::uint64_t tail_frames = served.connection->ready().tail_frames;

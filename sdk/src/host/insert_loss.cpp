@@ -53,6 +53,8 @@ void Insert::note_loss(const Served& lost, std::uint64_t now_ns)
     const ob_cause cause = lost.has_lied ? OB_CAUSE_CORRUPT : loss_cause(connection);
     if (connection.is_child())
         report_crash(connection, cause);
+    if (connection.replica().fault_ns.load(std::memory_order_relaxed) != 0)
+        return;  // struck for a test: that says nothing of how it would have lived
     // Its life was over when it was let go; a core dump and a lie come after that.
     const std::uint64_t died_at_ns = lost.dying_since_ns != 0 ? lost.dying_since_ns : now_ns;
     const std::uint64_t lived_ns = died_at_ns - connection.streaming_since_ns();

@@ -42,6 +42,7 @@ ob_status InsertStream::post(const float* const* inputs, std::uint32_t frame_cou
         posted_frame_count_ = frame_count;
         answer_seen_ns_ = 0;
         gave_up_ = false;
+        replicas_.make_room(frame_count, units_until(frame_count));
         history_.append(inputs, frame_count);
         replicas_.begin_block(static_cast<std::uint64_t>(output_frame(0)));
         const std::uint64_t first_new = log_.next_sequence();
@@ -62,6 +63,12 @@ ob_status InsertStream::add_event(const ob_event_header& event) noexcept
         parameters_->note_sent(change.parameter_id, change.value);
     }
     return status;
+}
+
+/// How many units so many frames more can complete, at most.
+std::uint64_t InsertStream::units_until(std::uint32_t frame_count) const noexcept
+{
+    return format_.unit_frame_count == 0 ? 1 : frame_count / format_.unit_frame_count + 1;
 }
 
 void InsertStream::post_units(std::uint64_t now_ns) noexcept

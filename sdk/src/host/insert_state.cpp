@@ -100,6 +100,8 @@ void Insert::adopt_state(std::span<const std::byte> state, std::uint32_t request
     spec_.parameters.clear();  // the state holds them all
     parameters_->forget();
     ++state_version_;
+    if (held_)
+        held_->clear(stream_->unit_count());
     for (Served& served : served_) {
         if (served.is_offered)
             served.state_version = state_version_;

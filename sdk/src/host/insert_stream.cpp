@@ -37,6 +37,14 @@ namespace {
     return std::max<std::size_t>(full_units * event_bytes, unit_count * usual_bytes) + event_bytes;
 }
 
+/// What the set has to know of the units.
+[[nodiscard]] ReplicaSetOptions of_this_stream(const StreamOptions& options) noexcept
+{
+    ReplicaSetOptions replicas = options.replicas;
+    replicas.event_bytes = options.event_bytes;
+    return replicas;
+}
+
 [[nodiscard]] std::vector<float*> channel_pointers(std::vector<float>& frames,
                                                    std::uint32_t channel_count) noexcept
 {
@@ -59,7 +67,7 @@ InsertStream::InsertStream(Caller& caller, const InsertFormat& format, const Str
       history_(std::move(history)),
       log_(log_units(format, history_, options.event_bytes),
            log_event_bytes(log_units(format, history_, options.event_bytes), options.event_bytes)),
-      replicas_(caller, options.replicas, log_, history_, parameters, statistics),
+      replicas_(caller, of_this_stream(options), log_, history_, parameters, statistics),
       stage_(format.output_channel_count, format.sample_rate_hz, options.fallback),
       held_frames_(std::size_t{format.output_channel_count} * format.unit_frame_count_max()),
       held_(channel_pointers(held_frames_, format.output_channel_count)),

@@ -22,10 +22,12 @@
 
 #include <outboard/host.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -65,6 +67,13 @@ public:
                activated_at_.load(std::memory_order_relaxed) <= sequence;
     }
 
+    /// How many units back a replica can be fed from.
+    [[nodiscard]] std::uint64_t history_units() const noexcept
+    {
+        const std::uint64_t units = history_.capacity_frames() / format_.unit_frame_count_max();
+        return std::min(units, log_.unit_count()) - 1;
+    }
+
     // ---- any ----
     [[nodiscard]] const InsertFormat& format() const noexcept { return format_; }
     [[nodiscard]] ReplicaSet& replicas() noexcept { return replicas_; }
@@ -94,6 +103,7 @@ private:
 
     // post
     void queue_changes(link::EventWriter& events) noexcept;
+    [[nodiscard]] std::uint64_t units_until(std::uint32_t frame_count) const noexcept;
     void post_units(std::uint64_t now_ns) noexcept;
     void post_unit(std::int64_t first_frame, std::uint32_t frame_count,
                    std::uint64_t now_ns) noexcept;

@@ -27,6 +27,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace outboard::host {
 
@@ -96,6 +97,11 @@ public:
         answered_until_ = std::max(answered_until_, sequence);
     }
 
+    /// Whether post() would find room now.
+    [[nodiscard]] bool has_room() noexcept
+    {
+        return ports_.lane.input().reserve() == rt::RingStatus::ok;
+    }
     /// Copies one unit from the history into the lane; the request bell is to be rung afterwards.
     /// The first units also carry every parameter that was ever set, unless it knows them.
     /// @pre    unit.sequence == next_post()

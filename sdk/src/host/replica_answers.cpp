@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Taking the answers of a set of replicas: in time, or at free pace.
+// Taking the answers of a set of replicas in time. For free pace see replica_free_pace.cpp.
 
 #include "sdk/src/host/replica_set.hpp"
 
@@ -11,13 +11,6 @@
 #include <utility>
 
 namespace outboard::host {
-
-namespace {
-
-/// How long free pace waits before it looks for signs of life.
-constexpr std::uint64_t free_pace_look_ns = 10'000'000;
-
-}  // namespace
 
 bool ReplicaSet::is_exact(const Replica& replica) const noexcept
 {
@@ -257,67 +250,6 @@ void ReplicaSet::let_go_of_hung(std::uint32_t late_limit) noexcept
     }
 }
 
-bool ReplicaSet::is_whole(std::uint64_t sequence) const noexcept
-{
-    if (active_count_ < wanted_count_.load(std::memory_order_relaxed))
-        return false;
-    return std::all_of(
-        active_.begin(), active_.begin() + static_cast<std::ptrdiff_t>(active_count_),
-        [sequence](const Replica* replica) { return replica->is_in_step(sequence + 1); });
-}
-
-/// Waits for the whole set: every replica has answered, and none is missing.
-Replica* ReplicaSet::take_at_free_pace(const Wanted& wanted, bool& gave_up) noexcept
-{
-    // However often services beat, die and come back: the call ends.
-    const std::uint64_t give_up_at_ns =
-        rt::os::monotonic_ns() + options_.hang_limit_ns + options_.give_up_ns;
-    Replica* found = nullptr;
-    for (;;) {
-        adopt_offers();
-        for (std::size_t index = 0; index < active_count_; ++index)
-            feed(index, log_->unit_count());
-        ring_all();
-        listen();
-        const auto ready = [&] {
-            return look_for(wanted, found) == Look::found && is_whole(wanted.sequence);
-        };
-        const std::uint64_t look_at_ns = rt::os::monotonic_ns() + free_pace_look_ns;
-        const auto woken = [&] { return ready() || has_offers() || demoted_count_ != 0; };
-        static_cast<void>(caller_->wait().wait(look_at_ns, woken));
-        const std::uint64_t now_ns = rt::os::monotonic_ns();
-        if (ready())
-            return found;
-        let_go_of_hung(1);
-        let_go_of_those_behind();
-        let_go_of_surplus();
-        release_demoted();
-        if (now_ns >= give_up_at_ns) {
-            gave_up = true;
-            let_go_of_silent(wanted.sequence);
-            return nullptr;
-        }
-    }
-}
-
-void ReplicaSet::let_go_of_silent(std::uint64_t sequence) noexcept
-{
-    for (std::size_t index = 0; index < active_count_;) {
-        if (active_[index]->is_in_step(sequence + 1)) {
-            ++index;
-        } else {
-            demote(index, OB_CAUSE_HANG);
-        }
-    }
-}
-
-bool ReplicaSet::has_offers() const noexcept
-{
-    return std::any_of(offers_.begin(), offers_.end(), [](const auto& place) {
-        return place.load(std::memory_order_relaxed) != nullptr;
-    });
-}
-
 bool ReplicaSet::reject(Replica& replica, std::uint64_t sequence) noexcept
 {
     replica.bad_sequence = sequence + 1;
@@ -337,6 +269,8 @@ void ReplicaSet::accept(Replica& replica, const Wanted& wanted) noexcept
                                  wanted.frame_count));
     }
     oldest_wanted_ = wanted.sequence + 1;
+    // release, pairs with the acquire in finite_until(): what was counted before is seen there.
+    finite_until_.store(wanted.sequence + 1, std::memory_order_release);
     const bool was_exact = is_exact(replica);
     if (!has_had_source_ || is_another_source(replica))
         make_reference(replica);

@@ -213,20 +213,9 @@ void ReplicaSet::demote(std::size_t index, ob_cause cause) noexcept
     if (last_source_ == &replica)
         last_source_ = nullptr;
 
-    ob_incident incident{};
-    incident.kind = index == 0 ? OB_INCIDENT_FAILOVER : OB_INCIDENT_STANDBY_LOST;
-    incident.cause = cause;
-    incident.process_id = replica.process_id();
-    incident.detail = replica.death_detail();
-    incident.sequence = log_->next_sequence() == 0 ? 0 : log_->next_sequence() - 1;
-    incident.stream_frame = output_frame_;
-    incident.fault_ns = replica.fault_ns.load(std::memory_order_relaxed);
-    incident.detected_ns = rt::os::monotonic_ns();
-    report(incident);
+    report_loss(replica, index, cause);
     replica.late_blocks().settle_all(late_cause_of_loss(cause),
                                      [this](const ob_incident& late) { report(late); });
-    if (cause != OB_CAUSE_REMOVED)
-        statistics_->counters.failovers.add();
 
     if (index == 0) {  // the best of the others takes over, and hears of it now
         for (std::size_t next = 0; next < active_count_; ++next) {
@@ -238,6 +227,22 @@ void ReplicaSet::demote(std::size_t index, ob_cause cause) noexcept
         ring_all();
     }
     publish_primary();
+}
+
+void ReplicaSet::report_loss(const Replica& replica, std::size_t index, ob_cause cause) noexcept
+{
+    ob_incident incident{};
+    incident.kind = index == 0 ? OB_INCIDENT_FAILOVER : OB_INCIDENT_STANDBY_LOST;
+    incident.cause = cause;
+    incident.process_id = replica.process_id();
+    incident.detail = replica.death_detail();
+    incident.sequence = log_->next_sequence() == 0 ? 0 : log_->next_sequence() - 1;
+    incident.stream_frame = output_frame_;
+    incident.fault_ns = replica.fault_ns.load(std::memory_order_relaxed);
+    incident.detected_ns = rt::os::monotonic_ns();
+    report(incident);
+    if (cause != OB_CAUSE_REMOVED)
+        statistics_->counters.failovers.add();
 }
 
 void ReplicaSet::release_demoted() noexcept

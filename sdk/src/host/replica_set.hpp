@@ -38,11 +38,14 @@ struct ReplicaSetOptions {
     std::uint32_t late_limit;
     std::uint64_t hang_limit_ns;
     std::uint64_t give_up_ns;
+    // Of the stream; InsertStream fills them in.
+    std::uint32_t event_bytes = 0;  ///< at most, of one unit
 };
 
 class ReplicaSet {
 public:
     static constexpr std::size_t capacity = 4;
+    static constexpr std::uint64_t no_sequence = ~std::uint64_t{0};
 
     ReplicaSet(Caller& caller, const ReplicaSetOptions& options, const UnitLog& log,
                const History& history, const ParameterStore& parameters, Statistics& statistics);
@@ -73,6 +76,20 @@ public:
         OB_ASSERT(replica_count >= 1 && replica_count < capacity);
         wanted_count_.store(replica_count, std::memory_order_relaxed);
     }
+    /// At free pace the history does not lose this unit, nor later ones: a checkpoint waits there.
+    void keep_history_from(std::uint64_t sequence) noexcept;
+    /// Whether the caller waits until it may lose more.
+    [[nodiscard]] bool waits_for_checkpoint() const noexcept
+    {
+        return waits_for_checkpoint_.load(std::memory_order_relaxed);
+    }
+    /// Every unit before this one has had its turn, and the one before it came out finite.
+    [[nodiscard]] std::uint64_t finite_until() const noexcept
+    {
+        // acquire, pairs with the release in accept(): non-finite answers that were seen before
+        // have been counted.
+        return finite_until_.load(std::memory_order_acquire);
+    }
 
     // ---- any ----
     /// The process id of the replica that is played, -1 for none.
@@ -83,6 +100,9 @@ public:
 
     // ---- caller ----
 
+    /// At free pace: waits until the history may lose what so many frames more push out of it.
+    /// Without an answer it goes on after a while, and a newcomer may then find no past.
+    void make_room(std::uint32_t frame_count, std::uint64_t unit_count) noexcept;
     /// Start of a block: takes in newcomers, lets go whom another can replace at once.
     /// @param output_frame  first frame of the block, for incidents
     void begin_block(std::uint64_t output_frame) noexcept;
@@ -135,6 +155,11 @@ private:
     [[nodiscard]] bool is_whole(std::uint64_t sequence) const noexcept;
     [[nodiscard]] Replica* any_answer(const Wanted& wanted) noexcept;
     [[nodiscard]] bool has_offers() const noexcept;
+    void pump() noexcept;
+    [[nodiscard]] bool can_feed() const noexcept;
+    [[nodiscard]] bool may_append(std::uint32_t frame_count,
+                                  std::uint64_t unit_count) const noexcept;
+    [[nodiscard]] Wanted oldest_wanted() const noexcept;
     void note_missed_deadline(const Wanted& wanted, std::uint64_t now_ns) noexcept;
     [[nodiscard]] bool is_late(std::size_t index) const noexcept;
     void let_go_of_hung(std::uint32_t late_limit) noexcept;
@@ -149,6 +174,7 @@ private:
     void let_go_of_surplus() noexcept;
     void let_go_of_those_behind() noexcept;
     void demote(std::size_t index, ob_cause cause) noexcept;
+    void report_loss(const Replica& replica, std::size_t index, ob_cause cause) noexcept;
     void release_demoted() noexcept;
     void report(const ob_incident& incident) noexcept;
     void report_late(const ob_incident& incident) noexcept;
@@ -165,6 +191,9 @@ private:
     std::atomic<std::uint64_t> hedge_ns_{0};
     std::atomic<std::uint32_t> wanted_count_;
     std::atomic<bool> rings_together_{false};
+    std::atomic<std::uint64_t> keep_history_from_{no_sequence};
+    std::atomic<bool> waits_for_checkpoint_{false};
+    std::atomic<std::uint64_t> finite_until_{0};
 
     // caller only
     std::array<Replica*, capacity> active_{};

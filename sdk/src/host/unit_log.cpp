@@ -36,6 +36,16 @@ void UnitLog::append(const Unit& unit) noexcept
     ++next_sequence_;
 }
 
+bool UnitLog::will_keep(std::uint64_t sequence, std::uint64_t more,
+                        std::size_t event_bytes_max) const noexcept
+{
+    if (next_sequence_ + more - sequence > records_.size())
+        return false;
+    // Each may leave as much unused again, where the memory wraps.
+    const std::uint64_t events_until = events_end_ + (more + 1) * event_bytes_max;
+    return events_until - records_[sequence % records_.size()].events_begin <= events_.size();
+}
+
 bool UnitLog::get(std::uint64_t sequence, Unit& out) const noexcept
 {
     if (sequence >= next_sequence_ || next_sequence_ - sequence > records_.size())

@@ -41,6 +41,11 @@ public:
     /// @rt     wait-free
     [[nodiscard]] bool get(std::uint64_t sequence, Unit& out) const noexcept;
 
+    /// Whether unit `sequence` is still there when `more` units have been appended, however many
+    /// events they have.
+    [[nodiscard]] bool will_keep(std::uint64_t sequence, std::uint64_t more,
+                                 std::size_t event_bytes_max) const noexcept;
+
     [[nodiscard]] std::uint64_t unit_count() const noexcept { return records_.size(); }
 
 private:
