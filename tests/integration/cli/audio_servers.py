@@ -32,6 +32,22 @@ class Server:
     def answers(self) -> bool:
         raise NotImplementedError
 
+    def lists_client(self) -> bool:
+        """Whether somebody streams."""
+        raise NotImplementedError
+
+    def await_client(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        while not self.lists_client():
+            if time.monotonic() > end:
+                raise AssertionError("nobody streams")
+            time.sleep(0.05)
+
+    def output_of(self, *words: str) -> str:
+        done = subprocess.run(words, env=self.environment, capture_output=True, text=True,
+                              check=False)
+        return done.stdout
+
     def start(self) -> None:
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -71,6 +87,9 @@ class Jack(Server):
         done = subprocess.run(["jack_lsp"], env=self.environment, capture_output=True, check=False)
         return done.returncode == 0
 
+    def lists_client(self) -> bool:
+        return "outboard:" in self.output_of("jack_lsp")
+
     def stop(self, number: int = signal.SIGTERM) -> None:
         super().stop(number)
         for trace in pathlib.Path("/dev/shm").glob(f"jack*_{self.name}_*"):
@@ -81,7 +100,7 @@ class Pulse(Server):
     """One null sink, float at 48 kHz, and its monitor as the default source."""
 
     def __init__(self, folder, environment) -> None:
-        require_programs("pulseaudio", "pactl", "parec")
+        require_programs("pulseaudio", "pactl", "parec", "pacat")
         super().__init__(folder, environment)
         home = folder / "pulse"
         home.mkdir(mode=0o700)
@@ -115,3 +134,6 @@ class Pulse(Server):
         words = ["pactl", "set-default-source", "obnull.monitor"]
         done = subprocess.run(words, env=self.environment, capture_output=True, check=False)
         return done.returncode == 0
+
+    def lists_client(self) -> bool:
+        return self.output_of("pactl", "list", "short", "sink-inputs").strip() != ""
