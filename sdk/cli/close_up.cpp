@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t cards_max = 24;
 constexpr std::size_t blocks_before = 16;
 constexpr std::size_t blocks_behind = 47;
-constexpr double quietest_level = 0.05;  ///< so that near silence is not blown up
+constexpr float quietest_level = 0.05F;  ///< so that near silence is not blown up
 
 /// A strike, and the blocks around it.
 struct Moment {
