@@ -309,6 +309,7 @@ TEST_SUITE("integration/crash_report")
         const ob_crash_report report = logged.report();
         CHECK(report.process_id == victim);
         CHECK(report.signal == SIGSEGV);
+        REQUIRE(logged.rig.run_until([&] { return !is_alive(victim); }, 20 * second_frames));
         const auto core_bytes = cores.core_bytes();
         REQUIRE(core_bytes.size() == 1);
         CHECK(core_bytes[0] > (std::uintmax_t{256} << 20));
