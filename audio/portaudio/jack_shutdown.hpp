@@ -11,7 +11,7 @@
 ///    process would abort. So their failure is kept from it.
 ///
 /// Both by functions of libjack's names that take their place in the whole program, and pass all
-/// calls on. See docs/decisions/0031-dead-jack-server.md.
+/// calls on. See docs/decisions/0025-dead-jack-server.md.
 
 #include <atomic>
 #include <thread>
