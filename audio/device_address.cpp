@@ -16,7 +16,7 @@ char to_lower(char letter) noexcept
 std::string next_part(std::string_view& rest)
 {
     const std::size_t colon = rest.find(':');
-    const std::string part{rest.substr(0, colon)};
+    std::string part{rest.substr(0, colon)};
     rest = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
     return part;
 }

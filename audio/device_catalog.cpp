@@ -107,9 +107,10 @@ Result<DeviceInfo> find_device(const DeviceAddress& address, bool is_input)
         if (is_input ? device.is_default_input : device.is_default_output)
             found = index;
     }
-    if (found >= names.size())
+    if (found >= names.size()) {
         return tl::unexpected(
             unknown_device_error({address.backend, api->name, address.name}, names));
+    }
     return catalog.devices[found];
 }
 

@@ -94,13 +94,8 @@ Result<void> PortAudioDevice::open(const DeviceSettings& wanted)
     return {};
 }
 
-Result<void> PortAudioDevice::open_stream(const DeviceSettings& wanted)
+Result<std::array<int, 2>> PortAudioDevice::find_devices(const DeviceSettings& wanted) const
 {
-    auto api = session_->find_api(wanted.output_channel_count > 0 ? output_ : input_);
-    if (!api)
-        return tl::unexpected(std::move(api.error()));
-    api_ = std::move(*api);
-
     std::array<int, 2> devices{-1, -1};
     for (const bool is_input : {true, false}) {
         const std::uint32_t count =
@@ -111,24 +106,38 @@ Result<void> PortAudioDevice::open_stream(const DeviceSettings& wanted)
         if (!device)
             return tl::unexpected(device.error());
         if (auto offered = check_channels(*device, is_input, count); !offered)
-            return offered;
+            return tl::unexpected(std::move(offered.error()));
         devices[is_input ? 0 : 1] = *device;
     }
-    const auto [input, output] = devices;
+    return devices;
+}
+
+Result<void> PortAudioDevice::open_stream(const DeviceSettings& wanted)
+{
+    auto api = session_->find_api(wanted.output_channel_count > 0 ? output_ : input_);
+    if (!api)
+        return tl::unexpected(std::move(api.error()));
+    api_ = std::move(*api);
+    const auto devices = find_devices(wanted);
+    if (!devices)
+        return tl::unexpected(devices.error());
+    const auto [input, output] = *devices;
 
     const double block_seconds =
         static_cast<double>(wanted.frames_per_block) / wanted.sample_rate_hz;
     const auto latency_of = [&](double lowest) { return std::max(lowest, 2 * block_seconds); };
     PaStreamParameters input_parameters{};
     PaStreamParameters output_parameters{};
-    if (input >= 0)
+    if (input >= 0) {
         input_parameters =
             parameters_of(input, wanted.input_channel_count,
                           latency_of(Pa_GetDeviceInfo(input)->defaultLowInputLatency));
-    if (output >= 0)
+    }
+    if (output >= 0) {
         output_parameters =
             parameters_of(output, wanted.output_channel_count,
                           latency_of(Pa_GetDeviceInfo(output)->defaultLowOutputLatency));
+    }
     // JACK decides about its blocks; adapting them in there would only add latency.
     const unsigned long block_frames =
         api_.is_jack ? paFramesPerBufferUnspecified : wanted.frames_per_block;

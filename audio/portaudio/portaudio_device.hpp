@@ -10,6 +10,7 @@
 #include "audio/device_catalog.hpp"
 #include "audio/portaudio/portaudio_session.hpp"
 
+#include <array>
 #include <atomic>
 #include <optional>
 #include <string>
@@ -49,6 +50,8 @@ private:
     enum class State : std::uint8_t { closed, open, running };
 
     [[nodiscard]] Result<void> open_stream(const DeviceSettings& wanted);
+    /// For input and output, in this order; -1 where there is to be none.
+    [[nodiscard]] Result<std::array<int, 2>> find_devices(const DeviceSettings& wanted) const;
     [[nodiscard]] tl::unexpected<Error> open_error(int error, int input, int output,
                                                    const DeviceSettings& wanted) const;
     [[nodiscard]] Result<void> check_channels(int device, bool is_input,

@@ -127,9 +127,11 @@ Result<int> PortAudioSession::find_device(const Api& api, const DeviceAddress& w
                                               ". `outboard devices` lists what there is.");
     }
     std::vector<std::string> names;
-    for (int index = 0; index < host.deviceCount; ++index)
+    names.reserve(static_cast<std::size_t>(host.deviceCount));
+    for (int index = 0; index < host.deviceCount; ++index) {
         names.emplace_back(
             Pa_GetDeviceInfo(Pa_HostApiDeviceIndexToDeviceIndex(api.index, index))->name);
+    }
     const std::size_t found = find_name(names, wanted.name);
     if (found == names.size())
         return tl::unexpected(unknown_device_error({"portaudio", api.name, wanted.name}, names));

@@ -75,7 +75,8 @@ _outboard()
             _arguments '--name[its name]:name:' '--service[executable]:file:_files' \
                 '--verbose[print what it does]' '--help[explain]'
             ;;
-        list|devices) _arguments '--json[as JSON]' '--help[explain]' ;;
+        devices) _arguments '--json[as JSON]' '--help[explain]' ;;
+        list) _arguments '--json[as JSON]' '--help[explain]' ;;
         help) compadd run serve list devices ;;
     esac
 }

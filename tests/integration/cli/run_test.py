@@ -86,7 +86,8 @@ class Faults(CommandTest):
             self.assertGreater(failover["detected_us"], 0)
         self.assertEqual(len(self.read_wav("out.wav").frames), 96000)
         page = (self.folder / "run.html").read_text()
-        self.assertEqual(page.count('class="strike"'), 2)
+        self.assertEqual(page.count('class="card"'), 2)
+        self.assertEqual(page.count('class="strike"'), 4)  # on the waveform, and on each card
 
     def test_the_report_says_to_the_frame_what_was_dry(self):
         fade, gain = 64, 10 ** (-12 / 20)
