@@ -7,7 +7,7 @@ import struct
 import time
 
 import command
-from command import CommandTest, FUTURE_SERVICE, NOBODY, process_ids_of, wav_header
+from command import CommandTest, FUTURE_SERVICE, process_ids_of, wav_header
 
 USAGE, INPUT, OUTPUT, SERVICE, ENVIRONMENT = 2, 3, 4, 5, 6
 TONE = ("--in", "tone:1000:100ms")
@@ -65,8 +65,8 @@ class Input(CommandTest):
     def test_unreadable_file(self):
         self.write_wav("secret.wav", [(0.0,)] * 8)
         (self.folder / "secret.wav").chmod(0)
-        options = {"user": NOBODY} if os.geteuid() == 0 else {}
-        self.assert_fails(self.stream("secret.wav", **options), INPUT, "secret.wav")
+        outcome = self.stream("secret.wav", **self.as_ordinary_user())
+        self.assert_fails(outcome, INPUT, "secret.wav")
 
     def test_no_sound_file(self):
         (self.folder / "text.wav").write_text("this is no sound\n" * 100)
@@ -175,10 +175,7 @@ class Environment(CommandTest):
         self.assertEqual(self.run_free(*TONE, "--service", "gain").code, 0)
 
     def test_without_real_time_rights_it_works_and_says_so(self):
-        options = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-        outcome = self.outboard(
-            "run", *TONE, "--service", "gain", **options if os.geteuid() == 0 else {}
-        )
+        outcome = self.outboard("run", *TONE, "--service", "gain", **self.as_ordinary_user())
         self.assertEqual(outcome.code, 0, outcome.err)
         if os.geteuid() == 0:
             self.assertIn("the audio thread was not SCHED_FIFO", outcome.out)
