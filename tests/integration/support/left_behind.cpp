@@ -78,6 +78,22 @@ std::vector<std::string> names_in(const std::string& directory)
     return names;
 }
 
+std::vector<std::string> orphaned_shared_memory(const std::vector<std::string>& before)
+{
+    std::string all_maps;
+    for (const std::string& process : names_in("/proc")) {
+        if (process.find_first_not_of("0123456789") == std::string::npos)
+            all_maps += contents_of("/proc/" + process + "/maps");
+    }
+    std::vector<std::string> orphans;
+    for (const std::string& name : names_in("/dev/shm")) {
+        if (!std::binary_search(before.begin(), before.end(), name) &&
+            all_maps.find("/dev/shm/" + name + "\n") == std::string::npos)
+            orphans.push_back(name);
+    }
+    return orphans;
+}
+
 Holdings holdings_now()
 {
     std::istringstream maps{contents_of("/proc/self/maps")};

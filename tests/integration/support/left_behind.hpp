@@ -33,6 +33,11 @@ private:
 /// Names in a directory, sorted; empty when there is none.
 [[nodiscard]] std::vector<std::string> names_in(const std::string& directory);
 
+/// Names in /dev/shm that are not among `before` and that no living process has mapped: those of
+/// other programs that run meanwhile are not left behind.
+[[nodiscard]] std::vector<std::string> orphaned_shared_memory(
+    const std::vector<std::string>& before);
+
 /// What this process holds.
 struct Holdings {
     std::size_t handles;
