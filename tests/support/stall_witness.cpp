@@ -12,8 +12,7 @@ namespace outboard::test {
 
 namespace {
 
-/// More than a busy machine makes in some minutes: a full witness explains nothing any more.
-constexpr std::size_t gap_count_max = 1 << 20;
+constexpr std::size_t gap_count_max = 1 << 20;  ///< a gap at each step for 150 s
 
 [[nodiscard]] std::uint64_t now_ns() noexcept
 {
