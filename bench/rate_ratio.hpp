@@ -23,9 +23,11 @@ struct EventRate {
 {
     const auto n = static_cast<double>(trials);
     double sum = 0.0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): only the global sign is shared, and nobody reads it
+    const auto log_factorial = [](double value) { return std::lgamma(value + 1); };
     for (std::uint64_t count = at_least; count <= trials; ++count) {
         const auto k = static_cast<double>(count);
-        sum += std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) +
+        sum += std::exp(log_factorial(n) - log_factorial(k) - log_factorial(n - k) +
                         k * std::log(probability) + (n - k) * std::log1p(-probability));
     }
     return std::fmin(sum, 1.0);

@@ -6,6 +6,8 @@
 
 #include "tests/integration/support/children.hpp"
 #include "tests/integration/support/streaming_rig.hpp"
+#include "tests/support/sanitizer.hpp"
+#include "tests/support/skip.hpp"
 
 #include <doctest/doctest.h>
 
@@ -116,6 +118,8 @@ TEST_SUITE("integration/total_loss")
 
     TEST_CASE("in real time the past is restored: what comes after a loss is wet as before")
     {
+        if (has_sanitizer)
+            return skip("with a sanitizer, a start takes longer than the history reaches back");
         const Shape shape{.standby_count = 0, .pace = OB_PACE_REALTIME};
         Rig struck{shape};
         struck.rig.set_real_time(true);
