@@ -365,6 +365,7 @@ void print(const std::string& processor, const std::vector<Figures>& all)
 
 int main(int argc, char** argv)
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): before there are other threads
     if (std::getenv("OUTBOARD_SOCKET") != nullptr)
         return outboard::serve<Busy>(argc, argv);
     return run_reporting_errors(run, argc, argv);

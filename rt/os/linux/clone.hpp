@@ -14,7 +14,7 @@
 #if defined(__GLIBC__)
 // clone() by the name that ThreadSanitizer does not replace: its version takes the child for a
 // forked one and, as the memory is shared, marks the parent as such. A host may be built with it.
-// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the library's name
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): the library's name
 extern "C" int __clone(int (*entry)(void*), void* stack, int flags, void* argument, ...) noexcept;
 #  define OB_CLONE ::__clone
 #else
