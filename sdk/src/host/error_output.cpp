@@ -17,29 +17,40 @@ constexpr std::size_t tail_bytes_max = 2047;
 constexpr std::uint64_t window_ns = 250'000'000;
 constexpr std::size_t window_bytes_max = std::size_t{64} * 1024;
 
+/// How many bytes a character has that begins with this one; 0 when none does.
+[[nodiscard]] std::size_t length_behind(unsigned char first) noexcept
+{
+    if (first < 0x80)
+        return 1;
+    if (first < 0xc2 || first >= 0xf5)
+        return 0;
+    return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/// Overlong forms, surrogates, and what is beyond Unicode.
+[[nodiscard]] bool is_out_of_range(unsigned char first, unsigned char second) noexcept
+{
+    switch (first) {
+        case 0xe0: return second < 0xa0;
+        case 0xed: return second > 0x9f;
+        case 0xf0: return second < 0x90;
+        case 0xf4: return second > 0x8f;
+        default: return false;
+    }
+}
+
 /// How many bytes the character at the front has; 0 when they are no UTF-8.
 [[nodiscard]] std::size_t utf8_length(std::string_view text) noexcept
 {
     const auto first = static_cast<unsigned char>(text.front());
-    const std::size_t length = first < 0x80   ? 1
-                               : first < 0xc2 ? 0
-                               : first < 0xe0 ? 2
-                               : first < 0xf0 ? 3
-                               : first < 0xf5 ? 4
-                                              : 0;
-    if (length > text.size())
-        return 0;
+    const std::size_t length = length_behind(first);
+    if (length < 2 || length > text.size())
+        return length > text.size() ? 0 : length;
     const bool is_whole =
-        std::all_of(text.begin() + 1,
-                    text.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(length, 1)),
+        std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(length),
                     [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; });
-    if (!is_whole || length < 3)
-        return is_whole ? length : 0;
-    // Overlong forms, surrogates, and what is beyond Unicode.
-    const auto second = static_cast<unsigned char>(text[1]);
-    const bool is_bad = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-                        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
-    return is_bad ? 0 : length;
+    const bool is_valid = is_whole && !is_out_of_range(first, static_cast<unsigned char>(text[1]));
+    return is_valid ? length : 0;
 }
 
 }  // namespace
@@ -71,7 +82,7 @@ void ErrorOutput::read(std::uint64_t now_ns)
         window_end_ns_ = now_ns + window_ns;
         read_in_window_ = 0;
     }
-    std::array<char, 4096> part;
+    std::array<char, 4096> part{};
     while (read_end_.is_open()) {
         if (read_in_window_ >= window_bytes_max) {
             resume_at_ns_ = window_end_ns_;
