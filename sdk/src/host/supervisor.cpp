@@ -102,18 +102,22 @@ void Supervisor::run(std::int32_t priority)
             wake_.clear();
 
         const std::lock_guard lock{mutex_};
-        if (polled_version != version_)
-            continue;  // a handle may mean another process now: ask again
-        const auto is_ready = [&entries](const rt::os::UniqueHandle& handle) {
-            return std::any_of(entries.begin() + 1, entries.end(), [&handle](const auto& entry) {
-                return entry.ready && entry.handle == handle.get();
-            });
-        };
-        for (Watched& service : services_) {
-            if (is_ready(*service.dsp_thread))
-                note_thread_end(service);
-            look_at(service, is_ready(*service.process));
-        }
+        if (polled_version == version_)  // else a handle may mean another process now: ask again
+            look_at_all(entries);
+    }
+}
+
+void Supervisor::look_at_all(const std::vector<rt::os::PollEntry>& entries)
+{
+    const auto is_ready = [&entries](const rt::os::UniqueHandle& handle) {
+        return std::any_of(entries.begin() + 1, entries.end(), [&handle](const auto& entry) {
+            return entry.ready && entry.handle == handle.get();
+        });
+    };
+    for (Watched& service : services_) {
+        if (is_ready(*service.dsp_thread))
+            note_thread_end(service);
+        look_at(service, is_ready(*service.process));
     }
 }
 

@@ -49,6 +49,7 @@ public:
 
 private:
     void run(std::int32_t priority);
+    void look_at_all(const std::vector<rt::os::PollEntry>& entries);
     void look_at(Watched& service, bool has_ended);
     static void note_thread_end(Watched& service);
     [[nodiscard]] std::uint64_t next_look_ns() const;
