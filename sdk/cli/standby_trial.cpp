@@ -26,6 +26,8 @@ constexpr std::uint64_t blocks_before_kill = 400;
 /// After the set is whole again.
 constexpr std::uint64_t blocks_after_kill = 100;
 constexpr auto whole_limit = 15s;
+/// A stall of the machine may cost the service its charge between the look and the strike.
+constexpr int strikes_max = 5;
 constexpr auto look_pause = 1ms;
 
 [[nodiscard]] audio::PlanarBuffer load_input(Playlist& playlist)
@@ -72,7 +74,9 @@ public:
 
 private:
     [[nodiscard]] Trial try_one(std::size_t index, Moment moment);
-    [[nodiscard]] std::string strike_at(std::size_t index, Moment moment);
+    [[nodiscard]] std::string await_whole(std::size_t index) const;
+    [[nodiscard]] ob_insert_statistics strike(Trial& trial, std::size_t index);
+    [[nodiscard]] ob_status strike_at(std::size_t index, Moment moment, std::string& message);
     void await(Moment moment) const;
     void note_incidents(Trial& trial);
     void compare_with_undisturbed();
@@ -120,10 +124,10 @@ void Trials::await(Moment moment) const
     }
 }
 
-std::string Trials::strike_at(std::size_t index, Moment moment)
+/// @return OB_AGAIN: no service was in charge
+ob_status Trials::strike_at(std::size_t index, Moment moment, std::string& message)
 {
     ob_status status = OB_OK;
-    std::string message;
     // On a thread of real-time priority, where there is one: a moment is a matter of microseconds.
     std::thread{[&] {
         static_cast<void>(apply(
@@ -133,9 +137,7 @@ std::string Trials::strike_at(std::size_t index, Moment moment)
         status = stream_.chain().strike(index, OB_FAULT_KILL, 0);
         message = status < 0 ? ob_last_error_message() : "";
     }}.join();
-    if (status == OB_AGAIN)
-        return "no service was in charge";
-    return message;
+    return status;
 }
 
 void Trials::note_incidents(Trial& trial)
@@ -152,26 +154,47 @@ void Trials::note_incidents(Trial& trial)
     }
 }
 
+/// @return why the standbys are not in step; empty: they are, and the forecast stands on figures
+std::string Trials::await_whole(std::size_t index) const
+{
+    if (!wait_until([&] { return is_whole(index); })) {
+        return fmt::format("its standbys were not in step within {} s: {}",
+                           std::chrono::seconds{whole_limit}.count(),
+                           insert(index).status().guarantee_reason);
+    }
+    const std::uint64_t begun = stream_.begun_count();
+    static_cast<void>(
+        wait_until([&] { return stream_.begun_count() >= begun + blocks_before_kill; }));
+    return {};
+}
+
+/// Kills the primary, or says in the trial why not.
+/// @return the figures just before
+ob_insert_statistics Trials::strike(Trial& trial, std::size_t index)
+{
+    ob_insert_statistics figures{};
+    for (int attempt = 0; attempt < strikes_max; ++attempt) {
+        trial.refusal = await_whole(index);
+        if (!trial.refusal.empty())
+            return figures;
+        Trial before;
+        note_incidents(before);  // what lies before the kill is not its doing
+        figures = insert(index).statistics();
+        trial.from_frame = stream_.block_count() * options_.block_frames;
+        trial.forecast = insert(index).forecast();
+        if (strike_at(index, trial.moment, trial.refusal) != OB_AGAIN)
+            return figures;
+    }
+    trial.refusal = "no service was in charge";
+    return figures;
+}
+
 Trial Trials::try_one(std::size_t index, Moment moment)
 {
     Trial trial;
     trial.service = stream_.chain().labels()[index];
     trial.moment = moment;
-    const std::uint64_t begun = stream_.begun_count();
-    if (!wait_until([&] { return is_whole(index); })) {
-        trial.refusal = fmt::format("its standbys were not in step within {} s: {}",
-                                    std::chrono::seconds{whole_limit}.count(),
-                                    insert(index).status().guarantee_reason);
-        return trial;
-    }
-    static_cast<void>(
-        wait_until([&] { return stream_.begun_count() >= begun + blocks_before_kill; }));
-    Trial before;
-    note_incidents(before);  // what lies before the kill is not its doing
-    const ob_insert_statistics figures = insert(index).statistics();
-    trial.from_frame = stream_.block_count() * options_.block_frames;
-    trial.forecast = insert(index).forecast();
-    trial.refusal = strike_at(index, moment);
+    const ob_insert_statistics figures = strike(trial, index);
     if (!trial.refusal.empty())
         return trial;
     static_cast<void>(
