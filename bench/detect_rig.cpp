@@ -167,6 +167,16 @@ bool DetectRig::wait_until_whole()
     return true;
 }
 
+/// Cores have one name, unless the system adds a number to it: the next is not to write into this
+/// one.
+void DetectRig::wait_until_gone(std::int32_t process_id)
+{
+    constexpr std::uint64_t look_interval_ns = 1'000'000;
+    const std::uint64_t give_up_ns = rt::os::monotonic_ns() + patience_ns;
+    while (::kill(process_id, 0) == 0 && rt::os::monotonic_ns() < give_up_ns)
+        rt::os::sleep_until_ns(rt::os::monotonic_ns() + look_interval_ns);
+}
+
 std::optional<std::uint64_t> DetectRig::kill_once()
 {
     if (!wait_until_whole())
@@ -194,6 +204,8 @@ std::optional<std::uint64_t> DetectRig::kill_once()
     }
     static_cast<void>(insert_->set_parameter(victim_parameter, 0.0));
     check_incident();
+    if (config_.dumps_core)
+        wait_until_gone(victim);
     const std::uint64_t struck_ns = killer_.struck_ns();
     return struck_ns != 0 && went_on_ns > struck_ns ? std::optional{went_on_ns - struck_ns}
                                                     : std::nullopt;

@@ -75,6 +75,7 @@ public:
 private:
     [[nodiscard]] bool wait_until_whole();
     ob_status process_once() noexcept;
+    static void wait_until_gone(std::int32_t process_id);
     void check_incident();
 
     DetectConfig config_;
