@@ -136,6 +136,16 @@ std::optional<ServiceCrash> Chain::next_crash()
     return std::nullopt;
 }
 
+std::optional<ChainPoison> Chain::next_poison_block()
+{
+    const std::lock_guard lock{control_};
+    for (std::size_t index = 0; index < inserts_.size(); ++index) {
+        if (const auto block = inserts_[index].next_poison_block())
+            return ChainPoison{index, *block};
+    }
+    return std::nullopt;
+}
+
 std::uint64_t Chain::latency_behind(std::size_t first_insert) const noexcept
 {
     std::uint64_t sum = 0;

@@ -26,6 +26,12 @@ struct ChainIncident {
     ob_incident incident{};
 };
 
+/// A block that services died over, and the place in the chain where they did.
+struct ChainPoison {
+    std::size_t insert_index = 0;
+    ob_poison_block block{};
+};
+
 class Chain {
 public:
     /// Starts the services and sets the parameters.
@@ -62,6 +68,8 @@ public:
 
     /// The oldest crash report that was not fetched yet. @thread control, any one
     [[nodiscard]] std::optional<ServiceCrash> next_crash();
+    /// What the block points to is valid until the next call.
+    [[nodiscard]] std::optional<ChainPoison> next_poison_block();
 
 private:
     void open(const RunOptions& options, const StreamFormat& format);

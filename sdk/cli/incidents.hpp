@@ -30,6 +30,12 @@ struct Gap {
     std::uint64_t end_frame;
 };
 
+/// A block that services died over, and is given to none any more.
+struct PoisonBlock {
+    ChainIncident entry;
+    std::string file;  ///< with its input; empty: none was kept
+};
+
 /// Those that ended, in order of time. A late block makes one as well as a lost service.
 [[nodiscard]] std::vector<Gap> gaps_of(std::span<const ChainIncident> incidents);
 

@@ -147,7 +147,7 @@ Json gap_json(const RunResult& result, const Gap& gap)
             {"file_time_s", file_seconds(result, gap.insert_index, gap.first_frame)}};
 }
 
-Json standby_incident_json(const RunResult& result, const ChainIncident& entry)
+Json block_incident_json(const RunResult& result, const ChainIncident& entry)
 {
     const ob_incident& incident = entry.incident;
     return {{"service", result.inserts[entry.insert_index].label},
@@ -157,9 +157,17 @@ Json standby_incident_json(const RunResult& result, const ChainIncident& entry)
             {"time_s", to_seconds(incident.stream_frame, result.format.rate_hz)}};
 }
 
+Json poison_json(const RunResult& result, const PoisonBlock& poison)
+{
+    Json json = block_incident_json(result, poison.entry);
+    json["detail"] = poison.entry.incident.detail;
+    json["file"] = poison.file.empty() ? Json(nullptr) : Json(poison.file);
+    return json;
+}
+
 Json standby_loss_json(const RunResult& result, const ChainIncident& entry)
 {
-    Json json = standby_incident_json(result, entry);
+    Json json = block_incident_json(result, entry);
     json["cause"] = cause_name(entry.incident.cause);
     json["detail"] = entry.incident.detail;
     return json;
@@ -291,7 +299,14 @@ void add_incidents(const RunResult& result, Json& json)
         json["standby_losses"].push_back(standby_loss_json(result, entry));
     json["divergences"] = Json::array();
     for (const ChainIncident& entry : result.divergences)
-        json["divergences"].push_back(standby_incident_json(result, entry));
+        json["divergences"].push_back(block_incident_json(result, entry));
+
+    json["poison_blocks"] = Json::array();
+    for (const PoisonBlock& poison : result.poison_blocks)
+        json["poison_blocks"].push_back(poison_json(result, poison));
+    json["resets"] = Json::array();
+    for (const ChainIncident& entry : result.resets)
+        json["resets"].push_back(block_incident_json(result, entry));
 
     json["crashes"] = Json::array();
     for (const ServiceCrash& crash : result.crashes)

@@ -74,7 +74,8 @@ Run::Run(RunOptions options)
                .is_live = options_.devices.input.has_value(),
                .may_wait = options_.pace == OB_PACE_FREE,
                .thread = thread_plan_}),
-      device_(options_.pace == OB_PACE_FREE ? audio::Pace::free : audio::Pace::realtime)
+      device_(options_.pace == OB_PACE_FREE ? audio::Pace::free : audio::Pace::realtime),
+      poison_store_(options_.poison_folder, playlist_.format().rate_hz)
 {}
 
 Run::~Run()
@@ -166,6 +167,8 @@ RunResult Run::finish()
             close_without_gaps(result.failovers, index);
     }
     result.crashes = crashes_;
+    result.poison_blocks = poison_blocks();
+    result.resets = incidents_of(incidents_, OB_INCIDENT_RESET);
     result.dry = dry_.trace();
     result.wet = wet_.trace();
     result.trace = stream_.trace();
@@ -205,6 +208,26 @@ void Run::fetch_incidents()
         incidents_.push_back(*incident);
     while (const auto crash = chain_.next_crash())
         crashes_.push_back(*crash);
+    keep_poison_blocks();
+}
+
+void Run::keep_poison_blocks()
+{
+    while (const auto poison = chain_.next_poison_block()) {
+        const std::string& label = chain_.labels()[poison->insert_index];
+        if (const auto file = poison_store_.save(label, poison->block))
+            poison_files_[{poison->insert_index, poison->block.sequence}] = *file;
+    }
+}
+
+std::vector<PoisonBlock> Run::poison_blocks() const
+{
+    std::vector<PoisonBlock> blocks;
+    for (const ChainIncident& entry : incidents_of(incidents_, OB_INCIDENT_POISON_BLOCK)) {
+        const auto file = poison_files_.find({entry.insert_index, entry.incident.sequence});
+        blocks.push_back({entry, file != poison_files_.end() ? file->second : ""});
+    }
+    return blocks;
 }
 
 InsertResult Run::insert_result(std::size_t index) const

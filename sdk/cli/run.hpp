@@ -8,6 +8,7 @@
 #include "sdk/cli/fault_striker.hpp"
 #include "sdk/cli/live_device.hpp"
 #include "sdk/cli/playlist.hpp"
+#include "sdk/cli/poison_store.hpp"
 #include "sdk/cli/run_options.hpp"
 #include "sdk/cli/run_result.hpp"
 #include "sdk/cli/stream.hpp"
@@ -15,8 +16,12 @@
 
 #include "audio/null_device.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace outboard::cli {
@@ -56,12 +61,16 @@ public:
 
     /// Completes the sound files. @throws Failure (output)
     void close_files();
+    /// Whether all poison blocks could be written that were to be kept.
+    [[nodiscard]] bool has_kept_poison() const noexcept { return !poison_store_.has_failed(); }
 
 private:
     [[nodiscard]] std::uint64_t source_frames() const;
     [[nodiscard]] std::uint64_t tail_frames() const;
     [[nodiscard]] audio::Device& device() noexcept;
     void fetch_incidents();
+    void keep_poison_blocks();
+    [[nodiscard]] std::vector<PoisonBlock> poison_blocks() const;
     [[nodiscard]] InsertResult insert_result(std::size_t index) const;
 
     RunOptions options_;
@@ -79,6 +88,8 @@ private:
     std::string started_at_;
     std::vector<ChainIncident> incidents_;
     std::vector<ServiceCrash> crashes_;
+    PoisonStore poison_store_;
+    std::map<std::pair<std::size_t, std::uint64_t>, std::string> poison_files_;
 };
 
 }  // namespace outboard::cli

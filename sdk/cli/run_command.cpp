@@ -117,6 +117,8 @@ ExitCode run_command(const std::vector<std::string>& arguments)
     }
     explain(result);
     run.close_files();
+    if (result.end == StreamEnd::complete && !run.has_kept_poison())
+        return ExitCode::output;
     return exit_code_of(result.end);
 }
 

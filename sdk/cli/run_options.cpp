@@ -203,6 +203,10 @@ void add_result_options(CLI::App& app, RunOptions& options)
     app.add_option("--page", options.page_path, "Write a page with pictures of it")
         ->type_name("FILE.html")
         ->group(group);
+    app.add_option("--save-poison", options.poison_folder,
+                   "Write each block that services die over as WAV, for the processor's author")
+        ->type_name("DIR")
+        ->group(group);
     app.add_flag("--json", options.json, "Print the report instead of the summary")->group(group);
     app.add_flag("--quiet,-q", options.quiet, "Print errors only")->group(group);
     app.add_flag("--verbose,-v", options.verbose, "Print what the library does")->group(group);
@@ -304,8 +308,8 @@ void check_test_standby(const CLI::App& app, const RunOptions& options)
 {
     if (!options.test_standby)
         return;
-    for (const char* const option :
-         {"--out", "--dry", "--fault", "--report", "--page", "--json", "--repeat", "--tail"}) {
+    for (const char* const option : {"--out", "--dry", "--fault", "--report", "--page", "--json",
+                                     "--save-poison", "--repeat", "--tail"}) {
         if (app.count(option) > 0) {
             throw usage_failure(fmt::format(
                 "--test-standby and {} exclude each other: it prints what it found.", option));

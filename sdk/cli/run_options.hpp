@@ -50,6 +50,7 @@ struct RunOptions {
     std::uint32_t spin_us = 0;
     bool hold_cpu_latency = false;
 
+    std::string poison_folder;  ///< for blocks that services die over; empty: they are not kept
     std::string report_path;
     std::string page_path;
     bool json = false;

@@ -65,6 +65,8 @@ struct RunResult {
     std::vector<ChainIncident> divergences;
     std::vector<Failover> failovers;
     std::vector<ServiceCrash> crashes;
+    std::vector<PoisonBlock> poison_blocks;
+    std::vector<ChainIncident> resets;
     std::vector<FaultOutcome> faults;
     PeakTrace dry{1};
     PeakTrace wet{1};

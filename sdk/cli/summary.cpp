@@ -96,6 +96,26 @@ std::string crashes_text(const RunResult& result)
     return text;
 }
 
+/// The blocks that services died over, and the processors that had to be reset.
+std::string bad_blocks_text(const RunResult& result)
+{
+    std::string text;
+    for (const PoisonBlock& poison : result.poison_blocks) {
+        const ob_incident& incident = poison.entry.incident;
+        text +=
+            fmt::format("block {} ends every process of {} that is given it, and is left out: {}\n",
+                        incident.sequence, result.inserts[poison.entry.insert_index].label,
+                        poison.file.empty() ? "--save-poison DIR keeps it" : poison.file);
+    }
+    for (const InsertResult& insert : result.inserts) {
+        if (insert.statistics.resets != 0) {
+            text += fmt::format("{} gave NaN or infinity three blocks in a row: reset {}\n",
+                                insert.label, plural(insert.statistics.resets, "time"));
+        }
+    }
+    return text;
+}
+
 /// How each insert's standbys stood at the end, and whether one ever gave out something else.
 std::string standby_text(const RunResult& result)
 {
@@ -168,11 +188,11 @@ std::string summary_text(const RunResult& result)
 {
     const double seconds = to_seconds(result.frames, result.format.rate_hz);
     return fmt::format(
-        "{} streamed through {} in {}, {}; {}\n{}; {}\n{}{}{}{}{}", short_time(seconds * 1e9),
+        "{} streamed through {} in {}, {}; {}\n{}; {}\n{}{}{}{}{}{}", short_time(seconds * 1e9),
         chain_text(result), short_time(static_cast<double>(result.elapsed_ns)),
         plural(result.blocks, "block"), latency_text(result), failure_text(result),
         plural(result.device.xruns, "xrun"), device_text(result), crashes_text(result),
-        standby_text(result), rights_text(result), files_text(result));
+        bad_blocks_text(result), standby_text(result), rights_text(result), files_text(result));
 }
 
 }  // namespace outboard::cli

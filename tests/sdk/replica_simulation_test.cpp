@@ -83,6 +83,7 @@ void print(const Totals& totals)
                           << " joined, " << totals.checkpoint_joins << " with a checkpoint; "
                           << totals.withdrawn << " withdrawn; " << totals.saved_by_standby
                           << " blocks of a dying primary taken from a standby; "
+                          << totals.poison_units << " poison units found; "
                           << totals.identical_frames << " frames identical");
     const VirtualOs& os = virtual_os();
     MESSAGE(os.woken_count << " sleeps ended by a wake, " << os.changed_count << " not begun, "
@@ -145,6 +146,7 @@ TEST_SUITE("sdk/replica_simulation")
         CHECK(totals.saved_by_standby > wanted / 100);
         CHECK(totals.concealed_blocks > wanted / 10);
         CHECK(totals.withdrawn > 0);
+        CHECK(totals.poison_units > wanted / 1000);
         CHECK(totals.identical_frames > wanted * 100);
     }
 }

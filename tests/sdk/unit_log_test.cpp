@@ -62,4 +62,34 @@ TEST_SUITE("sdk/unit_log")
         CHECK(!log.will_keep(0, 1, event_bytes_max));
         CHECK(log.will_keep(1, 1, event_bytes_max));
     }
+
+    TEST_CASE("the units that hold the last frames are found, however long each is")
+    {
+        UnitLog log{unit_count, 64};
+        std::int64_t end = 0;
+        const auto append_unit = [&](std::uint32_t frame_count) {
+            log.append({.sequence = log.next_sequence(),
+                        .first_frame = end,
+                        .frame_count = frame_count,
+                        .posted_ns = 0,
+                        .events = {}});
+            end += frame_count;
+        };
+        CHECK(log.first_of_the_last(0, 100) == 0);
+        for (const std::uint32_t frame_count : {64, 1, 1, 30, 64})  // begin at 0, 64, 65, 66, 96
+            append_unit(frame_count);
+        CHECK(log.first_of_the_last(5, 0) == 5);
+        CHECK(log.first_of_the_last(5, 1) == 4);
+        CHECK(log.first_of_the_last(5, 64) == 4);
+        CHECK(log.first_of_the_last(5, 65) == 3);
+        CHECK(log.first_of_the_last(5, 94) == 3);
+        CHECK(log.first_of_the_last(5, 95) == 2);
+        CHECK(log.first_of_the_last(5, 96) == 1);
+        CHECK(log.first_of_the_last(5, 97) == 0);
+        CHECK(log.first_of_the_last(5, ~std::uint64_t{0}) == 0);
+        CHECK(log.first_of_the_last(3, 2) == 1);
+        for (std::uint64_t unit = 0; unit < unit_count; ++unit)
+            append_unit(8);
+        CHECK(log.first_of_the_last(log.next_sequence(), 10'000) == 5);
+    }
 }

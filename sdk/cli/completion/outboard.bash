@@ -34,7 +34,7 @@ _outboard_options()
                 "--channels --mode --latency-blocks --pace --deadline --standby --standbys" \
                 "--standby-placement --test-standby --fallback" \
                 "--hang-limit --fault --placement --cpu --priority --spin --hold-cpu-latency" \
-                "--report --page --json --quiet --verbose --help"
+                "--report --page --save-poison --json --quiet --verbose --help"
             ;;
         serve) echo "--name --service --verbose --help" ;;
         list | devices) echo "--json --help" ;;

@@ -45,6 +45,7 @@ _outboard_run()
         '--hold-cpu-latency[keep CPUs out of deep sleep]' \
         '--report[what happened, as JSON]:file:_files -g "*.json"' \
         '--page[a page with pictures of it]:file:_files -g "*.html"' \
+        '--save-poison[keep blocks that services die over]:folder:_files -/' \
         '--json[print the report]' \
         '(-q --quiet)'{-q,--quiet}'[print errors only]' \
         '(-v --verbose)'{-v,--verbose}'[print what the library does]' \

@@ -280,6 +280,8 @@ typedef struct ob_insert_statistics {
     uint64_t events_dropped;    /**< output events without room */
     uint64_t incidents_dropped; /**< incidents nobody fetched in time */
     uint64_t diverged_blocks;   /**< answers of two replicas that were not equal */
+    uint64_t poison_blocks;     /**< blocks left out because services died over them */
+    uint64_t resets;            /**< of processors that gave nothing but NaN or infinity */
 } ob_insert_statistics;
 
 /** A snapshot; each figure is exact, together they may straddle a block. [any] [rt] */
@@ -323,8 +325,12 @@ typedef enum ob_incident_kind {
     OB_INCIDENT_FAILOVER = 2,     /**< a service was lost */
     OB_INCIDENT_WET_AGAIN = 3,    /**< and one answers again */
     OB_INCIDENT_STANDBY_LOST = 4, /**< a standby was lost: nothing is heard */
-    OB_INCIDENT_DIVERGED = 5 /**< a standby's answer to `sequence` was not what was played: it is
-                                  not taken as equal until a second of answers was */
+    OB_INCIDENT_DIVERGED = 5, /**< a standby's answer to `sequence` was not what was played: it is
+                                   not taken as equal until a second of answers was */
+    OB_INCIDENT_POISON_BLOCK = 6, /**< a second service died, or hung, over the block `sequence`: it
+                                       is given to none any more */
+    OB_INCIDENT_RESET = 7 /**< three blocks in a row, up to `sequence`, came out as NaN or infinity
+                               from every replica: the processor is reset with the next one */
 } ob_incident_kind;
 
 typedef enum ob_cause {
@@ -409,6 +415,25 @@ OB_API_VOID void ob_crash_report_init(ob_crash_report* report) OB_NOEXCEPT;
  * [control] [!rt]
  */
 OB_API ob_status ob_insert_next_crash_report(ob_insert* insert, ob_crash_report* out) OB_NOEXCEPT;
+
+/* ---- poison blocks --------------------------------------------------------------------------- */
+
+/** The input of a block that two services died over, as whoever wrote the processor needs it. */
+typedef struct ob_poison_block {
+    uint64_t sequence;     /**< as in the incident and in crash reports */
+    uint64_t stream_frame; /**< first output frame concerned */
+    uint32_t frame_count;
+    uint32_t channel_count;
+    const float* const* inputs; /**< [channel_count][frame_count] */
+    ob_event_list events;       /**< that came with it */
+} ob_poison_block;
+
+/**
+ * Fetches the poison block that is kept; what it points to is valid until the next call. While one
+ * is kept or lent, further ones are reported but not kept: call again until OB_AGAIN.
+ * [control] one thread at a time [rt]
+ */
+OB_API ob_status ob_insert_next_poison_block(ob_insert* insert, ob_poison_block* out) OB_NOEXCEPT;
 
 /* ---- faults, for tests ----------------------------------------------------------------------- */
 

@@ -199,6 +199,14 @@ public:
             return std::nullopt;
         return incident;
     }
+    /// What it points to is valid until the next call.
+    [[nodiscard]] std::optional<ob_poison_block> next_poison_block() const noexcept
+    {
+        ob_poison_block block{};
+        if (ob_insert_next_poison_block(insert_.get(), &block) != OB_OK)
+            return std::nullopt;
+        return block;
+    }
     [[nodiscard]] std::optional<ob_crash_report> next_crash_report() const
     {
         ob_crash_report report;

@@ -203,7 +203,9 @@ ob_status ob_insert_get_statistics(const ob_insert* insert, ob_insert_statistics
             .failovers = counters.failovers.get(),
             .events_dropped = counters.events_dropped.get(),
             .incidents_dropped = counters.incidents_dropped.get(),
-            .diverged_blocks = counters.diverged_blocks.get()};
+            .diverged_blocks = counters.diverged_blocks.get(),
+            .poison_blocks = insert->impl->stream().replicas().poison().count(),
+            .resets = counters.resets.get()};
     return OB_OK;
 }
 
@@ -268,6 +270,15 @@ ob_status ob_insert_next_crash_report(ob_insert* insert, ob_crash_report* out) n
         *out = *report;
         return ob_status{OB_OK};
     });
+}
+
+ob_status ob_insert_next_poison_block(ob_insert* insert, ob_poison_block* out) noexcept
+{
+    const auto block = stream_of(insert).replicas().poison().fetch();
+    if (!block)
+        return OB_AGAIN;
+    *out = *block;
+    return OB_OK;
 }
 
 ob_status ob_insert_inject_fault(ob_insert* insert, ob_fault fault, uint32_t argument) noexcept

@@ -403,6 +403,7 @@ void Connection::on_lane_started(std::uint64_t now_ns)
                           .request = &bells.request,
                           .reply = &bells.replies[context_.caller_index],
                           .dsp_beat = &segments_->service().dsp_beat,
+                          .in_progress = &segments_->service().in_progress,
                           .life = &segments_->service().life};
     replica_ = std::make_unique<Replica>(ports, process_id_);
     streaming_since_ns_ = now_ns;

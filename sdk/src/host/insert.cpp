@@ -73,6 +73,7 @@ void Insert::advance(std::uint64_t now_ns)
     offer_streaming();
     look_after_standbys();
     hold_checkpoints(now_ns);
+    tell_bad_blocks();
     clear_away(now_ns);
     start_missing(now_ns);
 }

@@ -158,6 +158,7 @@ private:
     [[nodiscard]] std::uint64_t answer_after_death_ns() const;
     void note_loss(const Served& lost, std::uint64_t now_ns);
     void report_crash(Connection& lost, ob_cause cause);
+    void tell_bad_blocks();
     void take_error_output(Connection& connection);
     void on_failed_start(Connection& connection, std::uint64_t now_ns);
     void clear_away(std::uint64_t now_ns);
@@ -202,6 +203,8 @@ private:
     std::int32_t asked_process_ = -1;      ///< for one that is to be held; -1: none is asked
     std::uint64_t seen_unit_count_ = 0;
     std::uint64_t seen_non_finite_count_ = 0;
+    std::uint64_t told_poison_count_ = 0;
+    std::uint64_t told_reset_count_ = 0;
 };
 
 }  // namespace outboard::host

@@ -130,13 +130,14 @@ bool InsertStream::fetch_unit(const Piece& piece, float* const* to, std::uint32_
         .deadline_ns = deadline_ns_,
         .output_frame = static_cast<std::uint64_t>(output_frame(piece.offset))};
     bool may_try = !gave_up_;
+    bool was_rejected = false;
     while (may_try) {
         const ReplicaSet::Taken taken = replicas_.take(wanted);
         gave_up_ |= taken.gave_up;
         if (taken.has_waited || answer_seen_ns_ == 0)
             answer_seen_ns_ = rt::os::monotonic_ns();
         if (taken.replica == nullptr)
-            return false;
+            break;
         const link::Slot<const std::byte> slot = taken.replica->answer_slot();
         bool is_finite = true;
         for (std::uint32_t channel = 0; channel < format_.output_channel_count; ++channel) {
@@ -144,6 +145,7 @@ bool InsertStream::fetch_unit(const Piece& piece, float* const* to, std::uint32_
                 copy_finite(slot.channel(channel), piece.unit_frame_count, to[channel] + offset);
         }
         if (is_finite) {
+            non_finite_in_a_row_ = 0;
             if (taken.is_another_source)
                 stage_.switch_source();
             take_answer(piece, *taken.replica);
@@ -151,9 +153,31 @@ bool InsertStream::fetch_unit(const Piece& piece, float* const* to, std::uint32_
             return true;
         }
         statistics_->counters.non_finite_blocks.add();
+        was_rejected = true;
         may_try = replicas_.reject(*taken.replica, piece.sequence);
     }
+    if (was_rejected)
+        note_non_finite_unit(piece);
     return false;
+}
+
+/// All replicas gave NaN or infinity: what has got into a feedback path stays there, until all that
+/// the processor remembers is cleared.
+void InsertStream::note_non_finite_unit(const Piece& piece) noexcept
+{
+    constexpr std::uint32_t units_until_reset = 3;
+    if (++non_finite_in_a_row_ < units_until_reset)
+        return;
+    non_finite_in_a_row_ = 0;
+    is_to_reset_ = true;
+    statistics_->counters.resets.add();
+    ob_incident incident{};
+    incident.kind = OB_INCIDENT_RESET;
+    incident.process_id = replicas_.primary_process_id();
+    incident.sequence = piece.sequence;
+    incident.stream_frame = static_cast<std::uint64_t>(output_frame(piece.offset));
+    incident.detected_ns = rt::os::monotonic_ns();
+    statistics_->report(incident);
 }
 
 void InsertStream::take_answer(const Piece& piece, const Replica& replica) noexcept

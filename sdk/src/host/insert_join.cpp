@@ -66,8 +66,7 @@ void Insert::join(Served& served) const
         (offer_.flags & OB_PROCESSOR_FINITE_MEMORY) != 0 && tail_frames != OB_TAIL_INFINITE;
     if (!is_finite)
         return replica.join_from_reset(JoinedWith::parameters, 0);
-    const std::uint64_t unit = format_.unit_frame_count_max();
-    replica.join_from_reset(JoinedWith::tail, (tail_frames + unit - 1) / unit);
+    replica.join_from_reset(JoinedWith::tail, tail_frames);
 }
 
 /// Offers what streams to the caller; at first only when all are there, so that all begin with the

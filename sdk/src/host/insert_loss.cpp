@@ -85,6 +85,31 @@ void Insert::take_error_output(Connection& connection)
     }
 }
 
+/// Of blocks that the caller has found to be the trouble.
+void Insert::tell_bad_blocks()
+{
+    if (stream_ == nullptr)
+        return;
+    const std::string processor = "processor '" + offer_.name + "' of service '" + spec_.service;
+    const std::uint64_t poison_count = stream_->replicas().poison().count();
+    if (std::exchange(told_poison_count_, poison_count) != poison_count) {
+        log_.push_back(
+            {.level = OB_LOG_ERROR,
+             .text = processor +
+                     "' ends its process over one of the blocks, whoever is given it: it "
+                     "is left out from now on (" +
+                     std::to_string(poison_count) + " such blocks so far)"});
+    }
+    const std::uint64_t reset_count = statistics_.counters.resets.get();
+    if (std::exchange(told_reset_count_, reset_count) != reset_count) {
+        log_.push_back({.level = OB_LOG_ERROR,
+                        .text = processor +
+                                "' gives NaN or infinity in all replicas: it was reset after three "
+                                "blocks in a row (" +
+                                std::to_string(reset_count) + " times so far)"});
+    }
+}
+
 std::optional<ob_crash_report> Insert::next_crash_report()
 {
     if (crash_reports_.empty())

@@ -108,6 +108,11 @@ void InsertStream::queue_changes(link::EventWriter& events) noexcept
         return events.bytes().size() + event.size_bytes <= room_bytes &&
                events.append(event) == OB_OK;
     };
+    ob_event_header reset{};
+    reset.size_bytes = sizeof(reset);
+    reset.type = OB_EVENT_RESET;
+    if (is_to_reset_)
+        is_to_reset_ = !append(reset);
     const std::uint64_t state_id = state_to_activate_.load(std::memory_order_relaxed);
     if (state_id != 0) {
         auto event = make_event<ob_event_activate_state>(OB_EVENT_ACTIVATE_STATE);

@@ -38,10 +38,14 @@ namespace {
 }
 
 /// What the set has to know of the units.
-[[nodiscard]] ReplicaSetOptions of_this_stream(const StreamOptions& options) noexcept
+[[nodiscard]] ReplicaSetOptions of_this_stream(const StreamOptions& options,
+                                               const InsertFormat& format) noexcept
 {
     ReplicaSetOptions replicas = options.replicas;
     replicas.event_bytes = options.event_bytes;
+    replicas.input_channel_count = format.input_channel_count;
+    replicas.unit_frame_count_max = format.unit_frame_count_max();
+    replicas.adaptor_latency_frames = format.adaptor_latency_frames;
     return replicas;
 }
 
@@ -67,7 +71,7 @@ InsertStream::InsertStream(Caller& caller, const InsertFormat& format, const Str
       history_(std::move(history)),
       log_(log_units(format, history_, options.event_bytes),
            log_event_bytes(log_units(format, history_, options.event_bytes), options.event_bytes)),
-      replicas_(caller, of_this_stream(options), log_, history_, parameters, statistics),
+      replicas_(caller, of_this_stream(options, format), log_, history_, parameters, statistics),
       stage_(format.output_channel_count, format.sample_rate_hz, options.fallback),
       held_frames_(std::size_t{format.output_channel_count} * format.unit_frame_count_max()),
       held_(channel_pointers(held_frames_, format.output_channel_count)),

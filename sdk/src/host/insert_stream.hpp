@@ -115,6 +115,7 @@ private:
     [[nodiscard]] bool fetch(const Piece& piece, float* const* outputs) noexcept;
     [[nodiscard]] bool fetch_unit(const Piece& piece, float* const* to,
                                   std::uint32_t offset) noexcept;
+    void note_non_finite_unit(const Piece& piece) noexcept;
     void take_answer(const Piece& piece, const Replica& replica) noexcept;
     void take_events(const Piece& piece, const Replica& replica) noexcept;
     void render(const Piece& piece, float* const* outputs, bool is_wet) noexcept;
@@ -163,7 +164,9 @@ private:
     link::EventWriter block_events_;
     std::span<std::byte> answer_events_;
 
-    std::uint64_t gap_frames_ = 0;  ///< concealed since the last wet frame
+    std::uint32_t non_finite_in_a_row_ = 0;  ///< units that no replica answered with finite frames
+    bool is_to_reset_ = false;               ///< with the next unit
+    std::uint64_t gap_frames_ = 0;           ///< concealed since the last wet frame
     bool block_is_concealed_ = false;
 };
 

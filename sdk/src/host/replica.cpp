@@ -14,7 +14,7 @@ rt::RingStatus Replica::post(const Unit& unit, const History& history,
     OB_ASSERT(unit.sequence == next_post_);
     const rt::RingStatus status = ports_.lane.input().reserve();
     if (status != rt::RingStatus::ok) {
-        has_broken_input_ |= status == rt::RingStatus::corrupt;
+        has_broken_rules_ |= status == rt::RingStatus::corrupt;
         return status;
     }
 

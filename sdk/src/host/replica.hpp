@@ -37,6 +37,7 @@ struct LanePorts {
     rt::Bell* request;
     rt::Bell* reply;
     const link::Beat* dsp_beat;
+    const std::atomic<std::uint64_t>* in_progress;
     const link::LifeWord* life;
 };
 
@@ -71,30 +72,35 @@ public:
         next_post_ = first_sequence;
         knows_parameters_ = true;
     }
-    /// It begins with the next unit that is to be played, and `tail_units` before that.
-    void join_from_reset(JoinedWith knowledge, std::uint64_t tail_units) noexcept
+    /// It begins with the next unit that is to be played, and the units that hold the last
+    /// `tail_frames` before that.
+    void join_from_reset(JoinedWith knowledge, std::uint64_t tail_frames) noexcept
     {
         joined_with_ = knowledge;
-        tail_units_ = tail_units;
+        tail_frames_ = tail_frames;
     }
 
     // ---- caller ----
 
     /// The unit that post() is to be given next.
     [[nodiscard]] std::uint64_t next_post() const noexcept { return next_post_; }
-    /// First act of the caller: settles where it joins the stream.
-    void enter_stream(std::uint64_t next_sequence) noexcept
-    {
-        if (joined_with_ == JoinedWith::checkpoint)
-            return skip_to(next_post_);
-        skip_to(next_sequence > tail_units_ ? next_sequence - tail_units_ : 0);
-    }
-    /// Leaves units out: nothing before `sequence` is posted, nor its answer waited for.
+    [[nodiscard]] std::uint64_t tail_frames() const noexcept { return tail_frames_; }
+    /// First act of the caller, and when units are missing: nothing before `sequence` is posted,
+    /// nor its answer waited for.
     void skip_to(std::uint64_t sequence) noexcept
     {
         first_posted_ = sequence;
         next_post_ = sequence;
         answered_until_ = std::max(answered_until_, sequence);
+    }
+
+    /// Leaves out the unit that post() is to be given next; it counts as answered when all before
+    /// it are.
+    void skip_one() noexcept
+    {
+        skipped_ = next_post_++;
+        if (answered_until_ == skipped_)
+            answered_until_ = next_post_;
     }
 
     /// Whether post() would find room now.
@@ -117,7 +123,7 @@ public:
     [[nodiscard]] Answer find(std::uint64_t sequence, std::uint32_t frame_count, Discard&& discard,
                               Report&& report) noexcept
     {
-        if (has_broken_input_)
+        if (has_broken_rules_)
             return Answer::corrupt;
         for (std::uint32_t seen = 0; seen <= ports_.lane.shape().slot_count; ++seen) {
             const rt::RingStatus status = ports_.lane.output().poll();
@@ -137,10 +143,14 @@ public:
             if (answer_.sequence == sequence)
                 return answer_.frame_count == frame_count ? Answer::here : Answer::corrupt;
             discard();
+            if (has_broken_rules_)
+                return Answer::corrupt;
             consume();
         }
         return Answer::not_yet;
     }
+    /// The answer that find() is about to discard, or has found, makes no sense.
+    void note_broken_rules() noexcept { has_broken_rules_ = true; }
     [[nodiscard]] const link::BlockHeader& answer() const noexcept { return answer_; }
     [[nodiscard]] link::Slot<const std::byte> answer_slot() const noexcept
     {
@@ -198,6 +208,16 @@ public:
     {
         return has_thread_ended() || ended_ns() != 0 ? exit_detail.load(std::memory_order_relaxed)
                                                      : link::death_detail(life());
+    }
+
+    /// The unit that is, or was at its death, in its processor, by its own word.
+    /// @rt one load
+    [[nodiscard]] std::optional<std::uint64_t> unit_in_processor() const noexcept
+    {
+        // acquire, pairs with the release in service::LaneRunner::run_one(): of a dead service this
+        // is the last that it wrote.
+        const std::uint64_t word = ports_.in_progress->load(std::memory_order_acquire);
+        return word != 0 && has_posted(word - 1) ? std::optional{word - 1} : std::nullopt;
     }
 
     /// The caller's last act on this replica.
@@ -284,13 +304,15 @@ private:
         if (sequence + 1 <= answered_until_)
             return;
         answered_until_ = sequence + 1;
+        if (answered_until_ == skipped_)
+            ++answered_until_;
         late_in_a_row_ = 0;
     }
 
     LanePorts ports_;
     std::int32_t process_id_;
     JoinedWith joined_with_ = JoinedWith::stream;
-    std::uint64_t tail_units_ = 0;
+    std::uint64_t tail_frames_ = 0;
 
     // caller only
     link::BlockHeader answer_{};
@@ -299,8 +321,9 @@ private:
     std::uint64_t first_posted_ = 0;
     std::uint64_t next_post_ = 0;
     bool posted_any_ = false;
-    bool has_broken_input_ = false;     ///< the service's count of what it has read makes no sense
+    bool has_broken_rules_ = false;     ///< found elsewhere than in find(), which then says so
     std::uint64_t answered_until_ = 0;  ///< newest answered unit + 1
+    std::uint64_t skipped_ = ~std::uint64_t{0};  ///< the last unit that it was not given
     bool knows_parameters_ = false;
     std::size_t next_parameter_ = 0;  ///< parameters before this one have been told
     std::uint32_t late_in_a_row_ = 0;

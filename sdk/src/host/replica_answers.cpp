@@ -12,6 +12,13 @@
 
 namespace outboard::host {
 
+namespace {
+
+/// A silent service is let go in this part of the time while another one answers.
+constexpr std::uint64_t covered_hang_divisor = 4;
+
+}  // namespace
+
 bool ReplicaSet::is_exact(const Replica& replica) const noexcept
 {
     return replica.is_trusted || replica.equal_frames >= frames_until_exact_;
@@ -74,6 +81,9 @@ void ReplicaSet::compare(Replica& replica, const Wanted& wanted) noexcept
 {
     const link::BlockHeader& header = replica.answer();
     const std::uint32_t frame_count = header.frame_count;
+    Unit unit{};
+    if (log_->get(header.sequence, unit) && unit.frame_count != frame_count)
+        return replica.note_broken_rules();
     const bool was_rejected = replica.bad_sequence == header.sequence + 1;
     if (active_count_ < 2 || was_rejected || frame_count > replica.shape().frame_capacity)
         return;
@@ -160,6 +170,8 @@ ReplicaSet::Taken ReplicaSet::take(const Wanted& wanted) noexcept
     output_frame_ = wanted.output_frame;
     oldest_wanted_ = wanted.sequence;
     next_wanted_ = wanted.sequence + 1;
+    if (poison_.contains(wanted.sequence))
+        return taken;
     taken.replica = options_.pace == OB_PACE_FREE ? take_at_free_pace(wanted, taken.gave_up)
                                                   : take_in_time(wanted, taken.has_waited);
     if (taken.replica != nullptr)
@@ -230,19 +242,34 @@ void ReplicaSet::note_missed_deadline(const Wanted& wanted, std::uint64_t now_ns
 
 bool ReplicaSet::is_late(std::size_t index) const noexcept
 {
-    const Replica& replica = *active_[index];
+    Replica& replica = *active_[index];
     if (next_wanted_ == 0 || !replica.owes(next_wanted_ - 1))
+        return false;
+    // It may have answered since the last look: of long units there is one in many blocks.
+    if (replica.has_unread_answers())
         return false;
     // A standby is rung after the primary has answered: it owes the unit before.
     const bool owes_newest = index == 0 || options_.pace == OB_PACE_FREE;
     return !replica.is_in_step(owes_newest ? next_wanted_ : next_wanted_ - 1);
 }
 
+/// With another one in step there is less to lose: nothing is heard when it goes.
+std::uint64_t ReplicaSet::hang_limit_ns(std::size_t index) const noexcept
+{
+    if (options_.pace == OB_PACE_FREE)
+        return options_.hang_limit_ns;
+    for (std::size_t other = 0; other < active_count_; ++other) {
+        if (other != index && active_[other]->in_step.load(std::memory_order_relaxed))
+            return options_.hang_limit_ns / covered_hang_divisor;
+    }
+    return options_.hang_limit_ns;
+}
+
 void ReplicaSet::let_go_of_hung(std::uint32_t late_limit) noexcept
 {
     for (std::size_t index = 0; index < active_count_;) {
         if (is_late(index) &&
-            active_[index]->note_late(rt::os::monotonic_ns(), late_limit, options_.hang_limit_ns)) {
+            active_[index]->note_late(rt::os::monotonic_ns(), late_limit, hang_limit_ns(index))) {
             demote(index, OB_CAUSE_HANG);
         } else {
             ++index;

@@ -72,6 +72,8 @@ Replica* ReplicaSet::take_at_free_pace(const Wanted& wanted, bool& gave_up) noex
         let_go_of_those_behind();
         let_go_of_surplus();
         release_demoted();
+        if (poison_.contains(wanted.sequence))
+            return nullptr;
         if (now_ns >= give_up_at_ns) {
             gave_up = true;
             let_go_of_silent(wanted.sequence);
@@ -93,9 +95,10 @@ void ReplicaSet::let_go_of_silent(std::uint64_t sequence) noexcept
 
 bool ReplicaSet::has_offers() const noexcept
 {
-    return std::any_of(offers_.begin(), offers_.end(), [](const auto& place) {
-        return place.load(std::memory_order_relaxed) != nullptr;
-    });
+    const bool has_room = active_count_ != active_.size();
+    return has_room && std::any_of(offers_.begin(), offers_.end(), [](const auto& place) {
+               return place.load(std::memory_order_relaxed) != nullptr;
+           });
 }
 
 void ReplicaSet::keep_history_from(std::uint64_t sequence) noexcept

@@ -42,6 +42,7 @@ ReplicaSet::ReplicaSet(Caller& caller, const ReplicaSetOptions& options, const U
       statistics_(&statistics),
       wanted_count_(options.replica_count),
       played_(log.unit_count()),
+      poison_(options.input_channel_count, options.unit_frame_count_max, options.event_bytes),
       spin_(options.spin_ns),
       frames_until_exact_(static_cast<std::uint64_t>(exact_seconds * options.sample_rate_hz))
 {
@@ -86,16 +87,26 @@ void ReplicaSet::adopt_offers() noexcept
         Replica* const replica = place.exchange(nullptr, std::memory_order_acquire);
         if (replica == nullptr)
             continue;
-        replica->enter_stream(next_sequence);
-        const std::uint64_t first_sequence = replica->next_post();
-        if (replica->joined_with() == JoinedWith::tail)
-            replica->skip_to(oldest_available(first_sequence));
-        replica->is_trusted = options_.is_deterministic && replica->has_past_that_matters() &&
-                              replica->next_post() == first_sequence;
+        const bool has_its_past = enter_stream(*replica, next_sequence);
+        replica->is_trusted =
+            options_.is_deterministic && replica->has_past_that_matters() && has_its_past;
         publish_exactness(*replica);
         active_[active_count_++] = replica;
     }
     publish_primary();
+}
+
+/// Settles where a newcomer begins. @return whether all the past that it needs is there
+bool ReplicaSet::enter_stream(Replica& replica, std::uint64_t next_sequence) noexcept
+{
+    if (replica.joined_with() == JoinedWith::checkpoint) {
+        replica.skip_to(replica.next_post());
+        return true;
+    }
+    const std::uint64_t first_sequence =
+        log_->first_of_the_last(next_sequence, replica.tail_frames());
+    replica.skip_to(oldest_available(first_sequence));
+    return replica.next_post() == first_sequence;
 }
 
 void ReplicaSet::publish_primary() noexcept
@@ -154,6 +165,10 @@ void ReplicaSet::feed(std::size_t index, std::uint64_t unit_budget) noexcept
     Unit unit{};
     for (; unit_budget != 0 && replica.next_post() < log_->next_sequence(); --unit_budget) {
         const std::uint64_t sequence = replica.next_post();
+        if (poison_.contains(sequence)) {
+            replica.skip_one();
+            continue;
+        }
         if (!log_->get(sequence, unit) || !history_->reaches(unit.first_frame)) {
             // A standby that has missed units is none; another one joins in its place. A primary
             // goes on without them: its output is what there is.
@@ -214,6 +229,7 @@ void ReplicaSet::demote(std::size_t index, ob_cause cause) noexcept
         last_source_ = nullptr;
 
     report_loss(replica, index, cause);
+    note_poison(replica, cause);
     replica.late_blocks().settle_all(late_cause_of_loss(cause),
                                      [this](const ob_incident& late) { report(late); });
 
@@ -243,6 +259,34 @@ void ReplicaSet::report_loss(const Replica& replica, std::size_t index, ob_cause
     report(incident);
     if (cause != OB_CAUSE_REMOVED)
         statistics_->counters.failovers.add();
+}
+
+/// A death or a hang over a unit: at the second one nobody is given it any more.
+void ReplicaSet::note_poison(const Replica& replica, ob_cause cause) noexcept
+{
+    // Who was struck for a test says nothing of the unit.
+    const bool is_telling = (cause == OB_CAUSE_CRASH || cause == OB_CAUSE_HANG) &&
+                            replica.fault_ns.load(std::memory_order_relaxed) == 0;
+    const auto sequence = replica.unit_in_processor();
+    if (!is_telling || !sequence || !poison_.note_death(*sequence))
+        return;
+    Unit unit{};
+    if (log_->get(*sequence, unit))
+        report_poison(replica, unit);
+}
+
+void ReplicaSet::report_poison(const Replica& replica, const Unit& unit) noexcept
+{
+    ob_incident incident{};
+    incident.kind = OB_INCIDENT_POISON_BLOCK;
+    incident.process_id = replica.process_id();
+    incident.detail = replica.death_detail();
+    incident.sequence = unit.sequence;
+    incident.stream_frame = static_cast<std::uint64_t>(
+        unit.first_frame + static_cast<std::int64_t>(options_.adaptor_latency_frames));
+    incident.detected_ns = rt::os::monotonic_ns();
+    report(incident);
+    poison_.keep(unit, *history_, incident.stream_frame);
 }
 
 void ReplicaSet::release_demoted() noexcept

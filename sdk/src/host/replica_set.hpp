@@ -16,6 +16,7 @@
 #include "sdk/src/host/history.hpp"
 #include "sdk/src/host/parameter_store.hpp"
 #include "sdk/src/host/played_blocks.hpp"
+#include "sdk/src/host/poison_blocks.hpp"
 #include "sdk/src/host/replica.hpp"
 #include "sdk/src/host/statistics.hpp"
 #include "sdk/src/host/unit_log.hpp"
@@ -40,6 +41,9 @@ struct ReplicaSetOptions {
     std::uint64_t give_up_ns;
     // Of the stream; InsertStream fills them in.
     std::uint32_t event_bytes = 0;  ///< at most, of one unit
+    std::uint32_t input_channel_count = 0;
+    std::uint32_t unit_frame_count_max = 0;
+    std::uint32_t adaptor_latency_frames = 0;  ///< from a unit's input to its output
 };
 
 class ReplicaSet {
@@ -91,7 +95,11 @@ public:
         return finite_until_.load(std::memory_order_acquire);
     }
 
+    /// Blocks that nobody is given any more, because services died over them.
+    [[nodiscard]] PoisonBlocks& poison() noexcept { return poison_; }
+
     // ---- any ----
+    [[nodiscard]] const PoisonBlocks& poison() const noexcept { return poison_; }
     /// The process id of the replica that is played, -1 for none.
     [[nodiscard]] std::int32_t primary_process_id() const noexcept
     {
@@ -138,6 +146,7 @@ private:
     enum class Look : std::uint8_t { found, may_come, nobody };
 
     void adopt_offers() noexcept;
+    [[nodiscard]] bool enter_stream(Replica& replica, std::uint64_t next_sequence) noexcept;
     void feed(std::size_t index, std::uint64_t unit_budget) noexcept;
     [[nodiscard]] std::uint64_t oldest_available(std::uint64_t sequence) const noexcept;
     void note_rings(std::size_t replica_count) noexcept;
@@ -173,7 +182,10 @@ private:
     void publish_exactness(Replica& replica) const noexcept;
     void let_go_of_surplus() noexcept;
     void let_go_of_those_behind() noexcept;
+    [[nodiscard]] std::uint64_t hang_limit_ns(std::size_t index) const noexcept;
     void demote(std::size_t index, ob_cause cause) noexcept;
+    void note_poison(const Replica& replica, ob_cause cause) noexcept;
+    void report_poison(const Replica& replica, const Unit& unit) noexcept;
     void report_loss(const Replica& replica, std::size_t index, ob_cause cause) noexcept;
     void release_demoted() noexcept;
     void report(const ob_incident& incident) noexcept;
@@ -209,6 +221,7 @@ private:
     std::uint64_t oldest_wanted_ = 0;  ///< the oldest unit that is still to be played
     std::uint64_t next_wanted_ = 0;    ///< the newest one that was asked for, + 1
     PlayedBlocks played_;
+    PoisonBlocks poison_;
     rt::AdaptiveSpin spin_;
     std::uint64_t output_frame_ = 0;
     std::uint64_t frames_until_exact_ = 0;

@@ -36,7 +36,7 @@ private:
 struct Counters {
     Counter blocks, frames, frames_lost, concealed_blocks, deadline_misses, late_replies,
         not_posted, non_finite_blocks, corrupt_replies, failovers, events_dropped,
-        incidents_dropped, diverged_blocks;
+        incidents_dropped, diverged_blocks, resets;
 };
 
 inline constexpr std::size_t histogram_kind_count = 4;

@@ -4,8 +4,10 @@
 
 #include "rt/path/contract.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 
 namespace outboard::host {
 
@@ -44,6 +46,32 @@ bool UnitLog::will_keep(std::uint64_t sequence, std::uint64_t more,
     // Each may leave as much unused again, where the memory wraps.
     const std::uint64_t events_until = events_end_ + (more + 1) * event_bytes_max;
     return events_until - records_[sequence % records_.size()].events_begin <= events_.size();
+}
+
+std::uint64_t UnitLog::first_of_the_last(std::uint64_t next_sequence,
+                                         std::uint64_t frame_count) const noexcept
+{
+    std::uint64_t first = next_sequence_ - std::min<std::uint64_t>(next_sequence_, records_.size());
+    std::uint64_t last = std::max(std::min(next_sequence, next_sequence_), first);
+    if (frame_count == 0 || last == first)
+        return last;
+    const auto first_frame_of = [this](std::uint64_t sequence) {
+        return records_[sequence % records_.size()].first_frame;
+    };
+    const Record& before = records_[(last - 1) % records_.size()];
+    const std::int64_t wanted = before.first_frame + before.frame_count -
+                                static_cast<std::int64_t>(std::min<std::uint64_t>(
+                                    frame_count, std::numeric_limits<std::int64_t>::max() / 2));
+    --last;
+    while (first < last) {  // the last one that does not begin behind the wanted frame
+        const std::uint64_t middle = first + (last - first + 1) / 2;
+        if (first_frame_of(middle) <= wanted) {
+            first = middle;
+        } else {
+            last = middle - 1;
+        }
+    }
+    return first;
 }
 
 bool UnitLog::get(std::uint64_t sequence, Unit& out) const noexcept

@@ -41,6 +41,12 @@ public:
     /// @rt     wait-free
     [[nodiscard]] bool get(std::uint64_t sequence, Unit& out) const noexcept;
 
+    /// The unit that the last `frame_count` frames before unit `next_sequence` begin in.
+    /// @return no earlier one than the oldest that is there
+    /// @rt     wait-free, O(log(units))
+    [[nodiscard]] std::uint64_t first_of_the_last(std::uint64_t next_sequence,
+                                                  std::uint64_t frame_count) const noexcept;
+
     /// Whether unit `sequence` is still there when `more` units have been appended, however many
     /// events they have.
     [[nodiscard]] bool will_keep(std::uint64_t sequence, std::uint64_t more,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 OUTBOARD = os.environ["OUTBOARD"]
 FUTURE_SERVICE = os.environ["OUTBOARD_FUTURE_SERVICE"]
+ALLERGIC_SERVICE = os.environ["OUTBOARD_ALLERGIC_SERVICE"]
 SCHEMA = json.loads(pathlib.Path(os.environ["OUTBOARD_REPORT_SCHEMA"]).read_text())
 
 LIMIT_SECONDS = 60

@@ -165,6 +165,78 @@ class Faults(CommandTest):
         )
 
 
+class BadBlocks(CommandTest):
+    """One sample is too loud for a processor, in block 300, which begins with frame 19200."""
+
+    LOUD_FRAME = 19210
+
+    def write_loud(self) -> None:
+        sound = [(index % 97 / 200, index % 89 / 200) for index in range(48000)]
+        sound[self.LOUD_FRAME] = (0.25, -0.95)
+        self.write_wav("loud.wav", sound)
+
+    def stream_loud(self, *options: str):
+        return self.outboard(
+            "run", "--in", "loud.wav", "--out", "out.wav", "--service", command.ALLERGIC_SERVICE,
+            "--standby", "hot", *options)
+
+    def test_a_poison_block_is_left_out_told_and_kept_as_a_sound_file(self):
+        self.write_loud()
+        for pace in ("free", "realtime"):
+            with self.subTest(pace):
+                outcome = self.stream_loud(
+                    "--pace", pace, "--save-poison", f"poison/{pace}", "--report", "run.json")
+                self.assertEqual(outcome.code, 0, outcome.err)
+                self.assertIn("block 300 ends every process of ob_allergic_service", outcome.out)
+                report = json.loads((self.folder / "run.json").read_text())
+                self.assertEqual(list(violations(report, SCHEMA)), [])
+                (poison,) = report["poison_blocks"]
+                self.assertEqual((poison["sequence"], poison["frame"]), (300, 19200))
+                self.assertEqual(poison["detail"], -signal.SIGABRT)
+                self.assertEqual(poison["file"],
+                                 f"poison/{pace}/poison-ob_allergic_service-300.wav")
+                kept = self.read_wav(poison["file"])
+                whole = self.read_wav("loud.wav")
+                self.assertEqual(kept.frames, whole.frames[19200:19264])
+                self.assertEqual(kept.rate, 48000)
+                if pace == "free":
+                    self.assertEqual(report["frames_lost"], 64)
+                    self.assertEqual(len(report["failovers"]), 2)
+                    output = self.read_wav("out.wav").frames
+                    self.assertEqual(output[:19200], whole.frames[:19200])
+                    self.assertEqual(output[19400:], whole.frames[19400:])
+
+    def test_without_a_folder_the_summary_says_how_to_keep_it(self):
+        self.write_loud()
+        outcome = self.stream_loud("--pace", "free")
+        self.assertEqual(outcome.code, 0, outcome.err)
+        self.assertIn("--save-poison DIR keeps it", outcome.out)
+
+    def test_a_folder_that_cannot_be_made_is_told_before_the_run(self):
+        self.write_loud()
+        (self.folder / "file").write_text("")
+        outcome = self.stream_loud("--pace", "free", "--save-poison", "file/poison")
+        self.assert_fails(outcome, 4, "--save-poison", "file/poison", "name another")
+
+    def test_a_block_that_cannot_be_written_is_told_and_the_run_completes(self):
+        self.write_loud()
+        (self.folder / "poison" / "poison-ob_allergic_service-300.wav").mkdir(parents=True)
+        outcome = self.stream_loud("--pace", "free", "--save-poison", "poison")
+        self.assertEqual(outcome.code, 4, outcome.err)
+        self.assertIn("the poison block could not be kept", outcome.err)
+        self.assertEqual(len(self.read_wav("out.wav").frames), 48000)
+
+    def test_nothing_but_nan_resets_the_processor_and_is_told(self):
+        report = self.report_of(
+            "--pace", "free", "--in", "tone:1000:1s", "--out", "out.wav", "--service", "fault",
+            "--param", "fault.kind=6", "--param", "fault.argument=1000000", "--param",
+            "fault.trigger=1")
+        self.assertEqual(len(report["resets"]), 1)
+        self.assertEqual(report["resets"][0]["sequence"], 2)
+        self.assertEqual(report["frames_lost"], 3 * 64)
+        self.assertEqual(report["failovers"], [])
+
+
 class Standbys(CommandTest):
     SOUND = ("--in", "tone:1000:2s", "--test-standby")
 

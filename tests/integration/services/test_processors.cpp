@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -44,6 +45,10 @@ const std::array<ob_parameter_info, 1> EventEcho::parameters{level_info()};
 const std::array<ob_parameter_info, 1> Level::parameters{level_info()};
 const std::array<ob_parameter_info, 1> Doomed::parameters{
     {{1, OB_PARAMETER_STEPPED, "how", "How it dies", "", 0.0, 10.0, 0.0}}};
+
+const std::array<ob_parameter_info, 2> Delicate::parameters{
+    {{nan_frames_parameter, OB_PARAMETER_STEPPED, "nan_frames", "For how long", "", 0.0, 1e6, 0.0},
+     {how_parameter, OB_PARAMETER_STEPPED, "how", "What it does", "", 0.0, 3.0, 0.0}}};
 
 void ChannelProcessor::copy_through(const ProcessBlock& block, float gain) const noexcept
 {
@@ -162,6 +167,65 @@ void Drift::process(const ProcessBlock& block) noexcept
     const std::uint64_t first = advance(block.frame_count);
     const bool is_same = first < onset_frame;
     copy_through(block, is_same ? 1.0f : 0.5f + static_cast<float>(::getpid() % 1000) / 4000.0f);
+}
+
+void Delicate::reset() noexcept
+{
+    CountedProcessor::reset();
+    nan_frames_left_ = 0;
+}
+
+void Delicate::obey(const ob_event_parameter& change) noexcept
+{
+    const auto value = static_cast<std::uint32_t>(change.value);
+    if (change.parameter_id == nan_frames_parameter) {
+        nan_frames_wanted_ = value;
+        return;
+    }
+    switch (value) {
+        case dies: std::abort();
+        case hangs:
+            for (std::atomic<std::uint32_t> rounds{0};;)
+                rounds.fetch_add(1, std::memory_order_relaxed);
+        case gives_nan: nan_frames_left_ = nan_frames_wanted_; break;
+        default: break;
+    }
+}
+
+void Delicate::process(const ProcessBlock& block) noexcept
+{
+    for_each_event(block, [this](const EventHeader& event) {
+        if (event.type != OB_EVENT_PARAMETER)
+            return;
+        ob_event_parameter change;
+        std::memcpy(&change, &event, sizeof(change));
+        obey(change);
+    });
+    static_cast<void>(advance(block.frame_count));
+    copy_through(block);
+    const std::uint32_t bad_frames = std::min(nan_frames_left_, block.frame_count);
+    for (std::uint32_t channel = 0; channel < channel_count(); ++channel)
+        fill_channel(block.outputs[channel], 0, bad_frames, std::nan(""));
+    nan_frames_left_ -= bad_frames;
+}
+
+std::size_t Delicate::checkpoint_bytes() const noexcept
+{
+    return CountedProcessor::checkpoint_bytes() + sizeof(nan_frames_left_);
+}
+
+void Delicate::save_checkpoint(std::span<std::byte> out) const noexcept
+{
+    CountedProcessor::save_checkpoint(out);
+    std::memcpy(out.data() + CountedProcessor::checkpoint_bytes(), &nan_frames_left_,
+                sizeof(nan_frames_left_));
+}
+
+bool Delicate::restore_checkpoint(std::span<const std::byte> data) noexcept
+{
+    std::memcpy(&nan_frames_left_, data.data() + CountedProcessor::checkpoint_bytes(),
+                sizeof(nan_frames_left_));
+    return CountedProcessor::restore_checkpoint(data);
 }
 
 void Undeclared::process(const ProcessBlock& block) noexcept

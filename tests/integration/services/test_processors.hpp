@@ -180,6 +180,31 @@ public:
     void process(const ProcessBlock& block) noexcept override;
 };
 
+/// Passes audio on. By a parameter, that is: by an event that all replicas get in the same block,
+/// it dies, hangs or gives nothing but NaN until it is reset.
+class Delicate : public CountedProcessor {
+public:
+    enum How : std::uint8_t { is_well, dies, hangs, gives_nan };
+    static constexpr std::uint32_t how_parameter = 1;
+    static constexpr std::uint32_t nan_frames_parameter = 2;
+
+    static constexpr std::uint32_t flags = OB_PROCESSOR_DETERMINISTIC;
+    static constexpr const char* name = "delicate";
+    static constexpr const char* description = "Dies, hangs or gives NaN by an event";
+    static const std::array<ob_parameter_info, 2> parameters;
+    void reset() noexcept override;
+    void process(const ProcessBlock& block) noexcept override;
+    [[nodiscard]] std::size_t checkpoint_bytes() const noexcept override;
+    void save_checkpoint(std::span<std::byte> out) const noexcept override;
+    [[nodiscard]] bool restore_checkpoint(std::span<const std::byte> data) noexcept override;
+
+private:
+    void obey(const ob_event_parameter& change) noexcept;
+
+    std::uint32_t nan_frames_wanted_ = 0;
+    std::uint32_t nan_frames_left_ = 0;
+};
+
 /// Says nothing of itself, and is the same in each process.
 class Undeclared : public CountedProcessor {
 public:

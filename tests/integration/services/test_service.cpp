@@ -20,7 +20,7 @@ int main(int argc, char** argv)
 {
     using namespace outboard::test;
     return outboard::serve<Identity, Invert, Fixed<64>, Fixed<37>, LateLatency, LateLatencyInverted,
-                           EventEcho, EventEcho37, Level, FrameCounter, FutexOnly, Drift,
+                           EventEcho, EventEcho37, Level, FrameCounter, FutexOnly, Drift, Delicate,
                            Undeclared, FreeRunning, Laggard<true>, Laggard<false>, Once, Busy,
                            SlowLoad, Doomed, Large>(argc, argv);
 }

@@ -169,6 +169,41 @@ bool Promises::has_gap() const
            });
 }
 
+void Promises::note_poisoned(SimulatedService& service)
+{
+    const std::uint64_t unit = service.header.sequence;
+    service.was_struck = true;
+    const auto told = poison_told_ns_.find(unit);
+    if (told != poison_told_ns_.end() && service.offered_ns > told->second)
+        fail("unit " + std::to_string(unit) + " was given to another though it is poison");
+}
+
+bool Promises::has_poison() const
+{
+    return std::any_of(units_.begin(), units_.end(), [&](const Unit& unit) {
+        return is_poison(unit.sequence) || stuck_count(unit.sequence) >= 2;
+    });
+}
+
+/// How many services have taken the unit and not answered it; two that ended so, for whatever
+/// reason, make it poison.
+std::ptrdiff_t Promises::stuck_count(std::uint64_t unit) const
+{
+    return std::count_if(services_.begin(), services_.end(), [&](const auto& service) {
+        return service->next_unit == unit + 1 && service->header.sequence == unit &&
+               service->answered_until <= unit;
+    });
+}
+
+void Promises::check_poison(const ob_incident& incident)
+{
+    if (stuck_count(incident.sequence) < 2) {
+        fail("unit " + std::to_string(incident.sequence) + " was said to be poison");
+    } else if (!poison_told_ns_.try_emplace(incident.sequence, virtual_os().now_ns).second) {
+        fail("poison was told twice");
+    }
+}
+
 void Promises::check_status(ob_status status)
 {
     if (status != OB_OK && status != OB_CONCEALED && status != OB_ERR_GAVE_UP)
@@ -189,13 +224,13 @@ void Promises::check_status(ob_status status)
         const bool may_give_up = status == OB_ERR_GAVE_UP && (!settings_.is_respawned || has_gap());
         const bool is_nan = std::any_of(units_.begin(), units_.end(),
                                         [&](const Unit& unit) { return gave_nan(unit.sequence); });
-        if (!may_give_up && !is_nan)
+        if (!may_give_up && !is_nan && !has_poison())
             fail("status " + std::to_string(status) + " at free pace");
         return;
     }
     if (must_be_wet)
         fail("an answer that was there in time was not played");
-    if (settings_.format.unit_frame_count != 0)
+    if (settings_.format.unit_frame_count != 0 || has_poison())
         return;
     for (const SimulatedService* const service : could_answer_) {
         if (could_have_answered(*service))
@@ -273,8 +308,11 @@ void Promises::check_incident(const ob_incident& incident)
         accounted_frame_count_ += incident.frames_lost;
         return;
     }
-    if (incident.kind == OB_INCIDENT_LATE_BLOCK || incident.kind == OB_INCIDENT_DIVERGED)
+    if (incident.kind == OB_INCIDENT_LATE_BLOCK || incident.kind == OB_INCIDENT_DIVERGED ||
+        incident.kind == OB_INCIDENT_RESET)
         return;
+    if (incident.kind == OB_INCIDENT_POISON_BLOCK)
+        return check_poison(incident);
     for (const auto& service : services_) {
         if (service->process_id == incident.process_id)
             return check_loss(*service, incident);
@@ -293,8 +331,10 @@ void Promises::check_loss(SimulatedService& service, const ob_incident& incident
         fail(who + " lives and was said to have crashed");
     if (incident.cause == OB_CAUSE_CORRUPT && !service.has_sinned)
         fail(who + " kept to the protocol and was said to be corrupt");
-    const bool was_silent = service.was_struck && virtual_os().now_ns - service.last_beat_ns >=
-                                                      settings_.insert.hang_limit_ns;
+    // In real time a quarter is enough while another one answers.
+    const std::uint64_t limit_ns = settings_.insert.hang_limit_ns / (settings_.is_free() ? 1 : 4);
+    const bool was_silent =
+        service.was_struck && virtual_os().now_ns - service.last_beat_ns >= limit_ns;
     if (incident.cause == OB_CAUSE_HANG && !was_silent)
         fail(who + " was said to hang");
 }

@@ -10,9 +10,11 @@
 #include "tests/sdk/simulation/simulated_service.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,16 @@ public:
     void end_block(ob_status status);
     void check_end();
     void fail(const std::string& what);
+
+    /// From now on this unit ends whoever takes it.
+    void add_poison(std::uint64_t unit) { poison_units_.insert(unit); }
+    [[nodiscard]] bool is_poison(std::uint64_t unit) const
+    {
+        return poison_units_.count(unit) != 0;
+    }
+    /// A service has taken one.
+    void note_poisoned(SimulatedService& service);
+    [[nodiscard]] std::uint64_t told_poison_count() const { return poison_told_ns_.size(); }
 
     [[nodiscard]] const float* const* inputs() const { return inputs_.data(); }
     [[nodiscard]] float* const* outputs() const { return outputs_.data(); }
@@ -52,6 +64,9 @@ private:
     void check_frames(ob_status status);
     void check_incidents();
     void check_incident(const ob_incident& incident);
+    void check_poison(const ob_incident& incident);
+    [[nodiscard]] bool has_poison() const;
+    [[nodiscard]] std::ptrdiff_t stuck_count(std::uint64_t unit) const;
     void check_loss(SimulatedService& service, const ob_incident& incident);
     [[nodiscard]] bool was_answered(std::uint64_t sequence);
     [[nodiscard]] bool could_have_answered(const SimulatedService& service) const;
@@ -82,6 +97,8 @@ private:
     std::vector<Unit> units_;
     std::map<std::uint64_t, bool> unit_was_answered_;  ///< before the deadline that first counted
     std::vector<const SimulatedService*> could_answer_;
+    std::set<std::uint64_t> poison_units_;
+    std::map<std::uint64_t, std::uint64_t> poison_told_ns_;  ///< when the caller has found it out
     std::int32_t primary_ = -1;
     float last_smooth_ = 0.0f;
 

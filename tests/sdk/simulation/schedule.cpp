@@ -11,9 +11,9 @@ namespace outboard::test {
 namespace {
 
 constexpr std::array<const char*, strike_count> strike_names{
-    "kill",       "crash",        "kill_unrung",    "stop",         "resume",  "late",
-    "skip",       "not_a_number", "wrong_sequence", "wrong_length", "twice",   "wild_output",
-    "wild_input", "diverge",      "ring",           "add",          "withdraw"};
+    "kill",       "crash",        "kill_unrung",    "stop",         "resume", "late",
+    "skip",       "not_a_number", "wrong_sequence", "wrong_length", "twice",  "wild_output",
+    "wild_input", "diverge",      "poison",         "ring",         "add",    "withdraw"};
 
 template <typename Integer>
 [[nodiscard]] Integer between(std::mt19937_64& generator, Integer lowest, Integer highest)

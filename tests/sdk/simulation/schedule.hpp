@@ -29,11 +29,12 @@ enum class Strike : std::uint8_t {
     wild_output,     ///< it writes nonsense over its count of answers
     wild_input,      ///< it writes nonsense over its count of what it has read
     diverge,         ///< its state changes by itself
+    poison,          ///< the unit that it is to take next ends whoever takes it
     ring,            ///< it rings the caller for nothing
     add,             ///< the plain thread offers one more replica
     withdraw         ///< it takes an offer back; if `argument` is even, one that it has just made
 };
-inline constexpr std::uint32_t strike_count = 17;
+inline constexpr std::uint32_t strike_count = 18;
 
 struct SimulationEvent {
     std::uint32_t block;      ///< during which it happens, or in the pause behind it

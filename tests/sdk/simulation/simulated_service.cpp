@@ -54,6 +54,7 @@ SimulatedService::SimulatedService(const link::LinkShape& shape, std::int32_t it
         .request = &memory.bells().request,
         .reply = &memory.bells().replies[0],
         .dsp_beat = &segment.dsp_beat,
+        .in_progress = &segment.in_progress,
         .life = &segment.life};
     replica = std::make_unique<host::Replica>(ports, its_process_id);
     request_bell().asleep.store(1, std::memory_order_relaxed);
@@ -65,6 +66,8 @@ bool SimulatedService::take_unit()
         return false;
     const auto slot = lane.input_slot();
     header = slot.header();
+    auto& segment = *reinterpret_cast<link::ServiceSegment*>(memory.service());
+    segment.in_progress.store(header.sequence + 1, std::memory_order_release);
     is_exact &= header.sequence == next_unit;
     next_unit = header.sequence + 1;
     const std::uint32_t capacity = lane.shape().frame_capacity;
@@ -84,6 +87,8 @@ bool SimulatedService::publish(std::uint64_t now_ns)
 {
     if (lane.output().reserve() != rt::RingStatus::ok)
         return false;
+    auto& segment = *reinterpret_cast<link::ServiceSegment*>(memory.service());
+    segment.in_progress.store(0, std::memory_order_release);
     const auto slot = lane.output_slot();
     const std::uint32_t capacity = lane.shape().frame_capacity;
     for (std::uint32_t channel = 0; channel < lane.shape().output_channel_count; ++channel)
@@ -113,7 +118,6 @@ bool SimulatedService::publish(std::uint64_t now_ns)
     answered_until = header.sequence + 1;
     checkpoint = processor;
     last_beat_ns = now_ns;
-    auto& segment = *reinterpret_cast<link::ServiceSegment*>(memory.service());
     segment.dsp_beat.count.fetch_add(1, std::memory_order_relaxed);
     return true;
 }

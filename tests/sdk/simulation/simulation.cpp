@@ -77,6 +77,7 @@ std::string Simulation::run()
     totals_.losses += promises_.loss_count();
     totals_.identical_frames += promises_.identical_frame_count();
     totals_.saved_by_standby += promises_.saved_block_count();
+    totals_.poison_units += promises_.told_poison_count();
     return promises_.broken();
 }
 
@@ -182,6 +183,11 @@ void Simulation::work(SimulatedService& service, std::size_t index)
             service.has_sinned |= settings_.is_free();  // where nothing may be left out
             continue;
         }
+        if (promises_.is_poison(service.header.sequence)) {
+            promises_.note_poisoned(service);
+            die(service);
+            return;
+        }
         service.header.dsp_started_ns = virtual_os().now_ns;
         const std::uint64_t dsp_ns = settings_.dsp_ns(service.process_id, service.header.sequence) +
                                      std::exchange(service.late_ns, 0);
@@ -265,7 +271,8 @@ void Simulation::strike(const SimulationEvent& event)
     SimulatedService* const service = target(event.target);
     if (service == nullptr)
         return;
-    service->was_struck |= event.strike != Strike::ring && event.strike != Strike::diverge;
+    service->was_struck |= event.strike != Strike::ring && event.strike != Strike::diverge &&
+                           event.strike != Strike::poison;
     switch (event.strike) {
         case Strike::kill: die(*service); break;
         case Strike::crash: crash(*service); break;
@@ -284,6 +291,7 @@ void Simulation::strike(const SimulationEvent& event)
             service->processor.state ^= 1;
             service->is_exact = false;
             break;
+        case Strike::poison: promises_.add_poison(service->next_unit); break;
         case Strike::ring: static_cast<void>(rt::ring(service->reply_bell())); break;
         case Strike::add:
         case Strike::withdraw: break;

@@ -27,6 +27,7 @@ struct Totals {
     std::uint64_t blocks = 0, concealed_blocks = 0, free_pace_blocks = 0, given_up = 0;
     std::uint64_t strikes = 0, deaths = 0, losses = 0, joins = 0, checkpoint_joins = 0;
     std::uint64_t withdrawn = 0, identical_frames = 0, saved_by_standby = 0;
+    std::uint64_t poison_units = 0;  ///< that the caller has found out
 };
 
 class Simulation : public World {
