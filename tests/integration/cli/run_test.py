@@ -317,7 +317,5 @@ class Names(CommandTest):
         self.assertIn("studio", outcome.err)
 
 
-
-
 if __name__ == "__main__":
     command.main()
