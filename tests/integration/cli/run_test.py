@@ -201,7 +201,8 @@ class BadBlocks(CommandTest):
                 self.assertEqual(kept.rate, 48000)
                 if pace == "free":
                     self.assertEqual(report["frames_lost"], 64)
-                    self.assertEqual(len(report["failovers"]), 2)
+                    # At this pace both have it at once, and either may be the first to die.
+                    self.assertEqual(len(report["failovers"]) + len(report["standby_losses"]), 2)
                     output = self.read_wav("out.wav").frames
                     self.assertEqual(output[:19200], whole.frames[:19200])
                     self.assertEqual(output[19400:], whole.frames[19400:])
