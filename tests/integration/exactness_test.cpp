@@ -60,6 +60,8 @@ private:
     InsertConfig config = rig.config_for(processor);
     config.standby = OB_STANDBY_HOT;
     config.pace = pace;
+    // A stall of the machine is not to take part.
+    config.hang_limit_ns = 4'000'000'000;
     return config;
 }
 
