@@ -192,7 +192,8 @@ public:
     }
     [[nodiscard]] bool has_posted(std::uint64_t sequence) const noexcept
     {
-        return posted_any_ && sequence >= first_posted_ && sequence < next_post_;
+        return posted_any_ && sequence >= first_posted_ && sequence < next_post_ &&
+               sequence != skipped_;
     }
 
     /// Whether no further answer is to be hoped for: its process or its DSP thread has ended, or it

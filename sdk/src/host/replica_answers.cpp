@@ -15,7 +15,7 @@ namespace outboard::host {
 namespace {
 
 /// A silent service is let go in this part of the time while another one answers.
-constexpr std::uint64_t covered_hang_divisor = 4;
+constexpr std::uint64_t covered_hang_divisor = 2;
 
 }  // namespace
 
@@ -170,7 +170,7 @@ ReplicaSet::Taken ReplicaSet::take(const Wanted& wanted) noexcept
     output_frame_ = wanted.output_frame;
     oldest_wanted_ = wanted.sequence;
     next_wanted_ = wanted.sequence + 1;
-    if (poison_.contains(wanted.sequence))
+    if (options_.pace == OB_PACE_FREE && poison_.contains(wanted.sequence))
         return taken;
     taken.replica = options_.pace == OB_PACE_FREE ? take_at_free_pace(wanted, taken.gave_up)
                                                   : take_in_time(wanted, taken.has_waited);

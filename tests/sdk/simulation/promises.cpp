@@ -331,8 +331,8 @@ void Promises::check_loss(SimulatedService& service, const ob_incident& incident
         fail(who + " lives and was said to have crashed");
     if (incident.cause == OB_CAUSE_CORRUPT && !service.has_sinned)
         fail(who + " kept to the protocol and was said to be corrupt");
-    // In real time a quarter is enough while another one answers.
-    const std::uint64_t limit_ns = settings_.insert.hang_limit_ns / (settings_.is_free() ? 1 : 4);
+    // In real time half of it is enough while another one answers.
+    const std::uint64_t limit_ns = settings_.insert.hang_limit_ns / (settings_.is_free() ? 1 : 2);
     const bool was_silent =
         service.was_struck && virtual_os().now_ns - service.last_beat_ns >= limit_ns;
     if (incident.cause == OB_CAUSE_HANG && !was_silent)
