@@ -326,16 +326,19 @@ Failure Insert::inject_fault(ob_fault fault, std::uint32_t argument)
     if (fault < OB_FAULT_KILL || fault > OB_FAULT_NAN)
         return {OB_ERR_INVALID_ARGUMENT, "unknown kind of fault " + std::to_string(fault)};
     Connection* const connection = streaming();
+    const Failure nobody_is_primary{OB_AGAIN, "no replica is primary now"};
     if (connection == nullptr ||
-        connection->process_id() != stream_->replicas().primary_process_id())
-        return {OB_AGAIN, "no replica is primary now"};
+        connection->process_id() != stream_->replicas().primary_process_id() ||
+        connection->replica().has_ended())
+        return nobody_is_primary;
     const bool is_signal = fault == OB_FAULT_KILL || fault == OB_FAULT_STOP;
     if (is_signal && !connection->is_child())
         return {OB_ERR_REFUSED, "a service that was found by name is never signalled"};
     if (!is_signal && !connection->has_fault_hook())
         return {OB_ERR_REFUSED, "this fault needs a service started with OB_INSERT_FAULT_HOOK"};
 
-    connection->replica().fault_ns.store(rt::os::monotonic_ns(), std::memory_order_relaxed);
+    const std::uint64_t earlier_ns =
+        connection->replica().fault_ns.exchange(rt::os::monotonic_ns(), std::memory_order_relaxed);
     rt::Result<void> struck;
     if (is_signal) {
         struck =
@@ -346,7 +349,13 @@ Failure Insert::inject_fault(ob_fault fault, std::uint32_t argument)
         message.argument = argument;
         struck = connection->send(message);
     }
-    return struck ? Failure{} : make_failure(struck.error(), "cannot strike the service");
+    if (struck)
+        return {};
+    connection->replica().fault_ns.store(earlier_ns, std::memory_order_relaxed);
+    // It has gone meanwhile, of something else.
+    if (struck.error().code == rt::ErrorCode::disconnected)
+        return nobody_is_primary;
+    return make_failure(struck.error(), "cannot strike the service");
 }
 
 }  // namespace outboard::host
