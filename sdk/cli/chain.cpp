@@ -118,30 +118,27 @@ ob_status Chain::strike(std::size_t insert_index, ob_fault fault, std::uint32_t 
 
 std::optional<ChainIncident> Chain::next_incident()
 {
-    const std::lock_guard lock{control_};
-    for (std::size_t index = 0; index < inserts_.size(); ++index) {
-        if (const auto incident = inserts_[index].next_incident())
-            return ChainIncident{index, *incident};
-    }
-    return std::nullopt;
+    return next<ChainIncident>([](const Insert& insert) { return insert.next_incident(); });
 }
 
 std::optional<ServiceCrash> Chain::next_crash()
 {
-    const std::lock_guard lock{control_};
-    for (std::size_t index = 0; index < inserts_.size(); ++index) {
-        if (const auto report = inserts_[index].next_crash_report())
-            return ServiceCrash{index, *report};
-    }
-    return std::nullopt;
+    return next<ServiceCrash>([](const Insert& insert) { return insert.next_crash_report(); });
 }
 
 std::optional<ChainPoison> Chain::next_poison_block()
 {
+    return next<ChainPoison>([](const Insert& insert) { return insert.next_poison_block(); });
+}
+
+/// What the first insert has that has something, with its place.
+template <typename Entry, typename Fetch>
+std::optional<Entry> Chain::next(Fetch&& fetch)
+{
     const std::lock_guard lock{control_};
     for (std::size_t index = 0; index < inserts_.size(); ++index) {
-        if (const auto block = inserts_[index].next_poison_block())
-            return ChainPoison{index, *block};
+        if (const auto found = fetch(inserts_[index]))
+            return Entry{index, *found};
     }
     return std::nullopt;
 }

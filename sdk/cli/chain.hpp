@@ -72,6 +72,8 @@ public:
     [[nodiscard]] std::optional<ChainPoison> next_poison_block();
 
 private:
+    template <typename Entry, typename Fetch>
+    [[nodiscard]] std::optional<Entry> next(Fetch&& fetch);
     void open(const RunOptions& options, const StreamFormat& format);
     void set_parameters(const RunOptions& options) const;
     [[nodiscard]] std::uint64_t latency_behind(std::size_t first_insert) const noexcept;

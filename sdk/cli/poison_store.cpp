@@ -8,9 +8,7 @@
 
 #include <fmt/format.h>
 
-#include <span>
 #include <system_error>
-#include <vector>
 
 namespace outboard::cli {
 

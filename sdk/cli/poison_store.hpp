@@ -4,8 +4,6 @@
 /// @file
 /// Poison blocks of a run as sound files: what the author of a processor needs to see it die.
 
-#include "sdk/cli/stream.hpp"
-
 #include <outboard/host.h>
 
 #include <cstdint>

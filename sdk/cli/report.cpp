@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace outboard::cli {
@@ -283,42 +284,29 @@ void add_figures(const RunResult& result, Json& json)
     json["dsp_us"] = histogram_json(merge_of(result, &InsertResult::dsp));
 }
 
+template <typename Entries, typename ToJson>
+Json array_of(const RunResult& result, const Entries& entries, ToJson&& to_json)
+{
+    Json array = Json::array();
+    for (const auto& entry : entries)
+        array.push_back(to_json(result, entry));
+    return array;
+}
+
 void add_incidents(const RunResult& result, Json& json)
 {
-    json["late_blocks"] = Json::array();
-    for (const ChainIncident& entry : result.late_blocks)
-        json["late_blocks"].push_back(late_block_json(result, entry));
-    json["gaps"] = Json::array();
-    for (const Gap& gap : result.gaps)
-        json["gaps"].push_back(gap_json(result, gap));
-    json["failovers"] = Json::array();
-    for (const Failover& failover : result.failovers)
-        json["failovers"].push_back(failover_json(result, failover));
-    json["standby_losses"] = Json::array();
-    for (const ChainIncident& entry : result.standby_losses)
-        json["standby_losses"].push_back(standby_loss_json(result, entry));
-    json["divergences"] = Json::array();
-    for (const ChainIncident& entry : result.divergences)
-        json["divergences"].push_back(block_incident_json(result, entry));
-
-    json["poison_blocks"] = Json::array();
-    for (const PoisonBlock& poison : result.poison_blocks)
-        json["poison_blocks"].push_back(poison_json(result, poison));
-    json["resets"] = Json::array();
-    for (const ChainIncident& entry : result.resets)
-        json["resets"].push_back(block_incident_json(result, entry));
-
-    json["crashes"] = Json::array();
-    for (const ServiceCrash& crash : result.crashes)
-        json["crashes"].push_back(crash_json(result, crash));
-
-    std::uint64_t delayed = 0;
-    json["faults"] = Json::array();
-    for (const FaultOutcome& outcome : result.faults) {
-        json["faults"].push_back(fault_json(result, outcome));
-        delayed += outcome.was_delayed ? 1 : 0;
-    }
-    json["faults_delayed"] = delayed;
+    json["late_blocks"] = array_of(result, result.late_blocks, late_block_json);
+    json["gaps"] = array_of(result, result.gaps, gap_json);
+    json["failovers"] = array_of(result, result.failovers, failover_json);
+    json["standby_losses"] = array_of(result, result.standby_losses, standby_loss_json);
+    json["divergences"] = array_of(result, result.divergences, block_incident_json);
+    json["poison_blocks"] = array_of(result, result.poison_blocks, poison_json);
+    json["resets"] = array_of(result, result.resets, block_incident_json);
+    json["crashes"] = array_of(result, result.crashes, crash_json);
+    json["faults"] = array_of(result, result.faults, fault_json);
+    json["faults_delayed"] =
+        std::count_if(result.faults.begin(), result.faults.end(),
+                      [](const FaultOutcome& outcome) { return outcome.was_delayed; });
 }
 
 }  // namespace

@@ -159,6 +159,7 @@ private:
     void note_loss(const Served& lost, std::uint64_t now_ns);
     void report_crash(Connection& lost, ob_cause cause);
     void tell_bad_blocks();
+    void tell_more(std::uint64_t count, std::uint64_t& told_count, const char* what);
     void take_error_output(Connection& connection);
     void on_failed_start(Connection& connection, std::uint64_t now_ns);
     void clear_away(std::uint64_t now_ns);

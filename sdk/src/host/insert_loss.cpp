@@ -90,24 +90,20 @@ void Insert::tell_bad_blocks()
 {
     if (stream_ == nullptr)
         return;
-    const std::string processor = "processor '" + offer_.name + "' of service '" + spec_.service;
-    const std::uint64_t poison_count = stream_->replicas().poison().count();
-    if (std::exchange(told_poison_count_, poison_count) != poison_count) {
-        log_.push_back(
-            {.level = OB_LOG_ERROR,
-             .text = processor +
-                     "' ends its process over one of the blocks, whoever is given it: it "
-                     "is left out from now on (" +
-                     std::to_string(poison_count) + " such blocks so far)"});
-    }
-    const std::uint64_t reset_count = statistics_.counters.resets.get();
-    if (std::exchange(told_reset_count_, reset_count) != reset_count) {
-        log_.push_back({.level = OB_LOG_ERROR,
-                        .text = processor +
-                                "' gives NaN or infinity in all replicas: it was reset after three "
-                                "blocks in a row (" +
-                                std::to_string(reset_count) + " times so far)"});
-    }
+    tell_more(stream_->replicas().poison().count(), told_poison_count_,
+              "ends its process over one of the blocks, whoever is given it: such a block is left "
+              "out");
+    tell_more(statistics_.counters.resets.get(), told_reset_count_,
+              "gives NaN or infinity in all replicas: it is reset after three blocks in a row");
+}
+
+void Insert::tell_more(std::uint64_t count, std::uint64_t& told_count, const char* what)
+{
+    if (std::exchange(told_count, count) == count)
+        return;
+    log_.push_back({.level = OB_LOG_ERROR,
+                    .text = "processor '" + offer_.name + "' of service '" + spec_.service + "' " +
+                            what + " (" + std::to_string(count) + " so far)"});
 }
 
 std::optional<ob_crash_report> Insert::next_crash_report()

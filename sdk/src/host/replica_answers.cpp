@@ -170,8 +170,6 @@ ReplicaSet::Taken ReplicaSet::take(const Wanted& wanted) noexcept
     output_frame_ = wanted.output_frame;
     oldest_wanted_ = wanted.sequence;
     next_wanted_ = wanted.sequence + 1;
-    if (options_.pace == OB_PACE_FREE && poison_.contains(wanted.sequence))
-        return taken;
     taken.replica = options_.pace == OB_PACE_FREE ? take_at_free_pace(wanted, taken.gave_up)
                                                   : take_in_time(wanted, taken.has_waited);
     if (taken.replica != nullptr)
@@ -245,12 +243,11 @@ bool ReplicaSet::is_late(std::size_t index) const noexcept
     Replica& replica = *active_[index];
     if (next_wanted_ == 0 || !replica.owes(next_wanted_ - 1))
         return false;
-    // It may have answered since the last look: of long units there is one in many blocks.
-    if (replica.has_unread_answers())
-        return false;
     // A standby is rung after the primary has answered: it owes the unit before.
     const bool owes_newest = index == 0 || options_.pace == OB_PACE_FREE;
-    return !replica.is_in_step(owes_newest ? next_wanted_ : next_wanted_ - 1);
+    // Or it has answered since the last look: of long units there is one in many blocks.
+    return !replica.is_in_step(owes_newest ? next_wanted_ : next_wanted_ - 1) &&
+           !replica.has_unread_answers();
 }
 
 /// With another one in step there is less to lose: nothing is heard when it goes.

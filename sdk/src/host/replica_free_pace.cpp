@@ -48,7 +48,8 @@ bool ReplicaSet::can_feed() const noexcept
                        });
 }
 
-/// Waits for the whole set: every replica has answered, and none is missing.
+/// Waits for the whole set: every replica has answered, and none is missing. Nobody's answer is
+/// that to a poison unit which no replica has survived.
 Replica* ReplicaSet::take_at_free_pace(const Wanted& wanted, bool& gave_up) noexcept
 {
     // However often services beat, die and come back: the call ends.
@@ -58,7 +59,10 @@ Replica* ReplicaSet::take_at_free_pace(const Wanted& wanted, bool& gave_up) noex
     for (;;) {
         pump();
         const auto ready = [&] {
-            return look_for(wanted, found) == Look::found && is_whole(wanted.sequence);
+            const Look look = look_for(wanted, found);
+            if (look == Look::nobody && poison_.contains(wanted.sequence))
+                return true;  // nor will anybody be given it
+            return look == Look::found && is_whole(wanted.sequence);
         };
         const auto woken = [&] {
             return ready() || has_offers() || can_feed() || demoted_count_ != 0;
@@ -72,8 +76,6 @@ Replica* ReplicaSet::take_at_free_pace(const Wanted& wanted, bool& gave_up) noex
         let_go_of_those_behind();
         let_go_of_surplus();
         release_demoted();
-        if (poison_.contains(wanted.sequence))
-            return nullptr;
         if (now_ns >= give_up_at_ns) {
             gave_up = true;
             let_go_of_silent(wanted.sequence);

@@ -331,8 +331,14 @@ void Promises::check_loss(SimulatedService& service, const ob_incident& incident
         fail(who + " lives and was said to have crashed");
     if (incident.cause == OB_CAUSE_CORRUPT && !service.has_sinned)
         fail(who + " kept to the protocol and was said to be corrupt");
-    // In real time half of it is enough while another one answers.
-    const std::uint64_t limit_ns = settings_.insert.hang_limit_ns / (settings_.is_free() ? 1 : 2);
+    // In real time half of it is enough while another one is in step.
+    const bool is_covered = !settings_.is_free() &&
+                            std::any_of(services_.begin(), services_.end(), [&](const auto& other) {
+                                return other.get() != &service && !other->is_gone &&
+                                       !other->replica->is_released() &&
+                                       other->replica->in_step.load(std::memory_order_relaxed);
+                            });
+    const std::uint64_t limit_ns = settings_.insert.hang_limit_ns / (is_covered ? 2 : 1);
     const bool was_silent =
         service.was_struck && virtual_os().now_ns - service.last_beat_ns >= limit_ns;
     if (incident.cause == OB_CAUSE_HANG && !was_silent)
