@@ -29,6 +29,11 @@ constexpr double history_seconds_free = 2.0;
 /// And as far as a processor's finite memory, up to this.
 constexpr double tail_seconds_max = 10.0;
 
+[[nodiscard]] Failure nobody_is_primary()
+{
+    return {OB_AGAIN, "no replica is primary now"};
+}
+
 [[nodiscard]] ob_parameter_info to_info(const wire::ParameterOfferT& offer)
 {
     ob_parameter_info info{};
@@ -326,11 +331,10 @@ Failure Insert::inject_fault(ob_fault fault, std::uint32_t argument)
     if (fault < OB_FAULT_KILL || fault > OB_FAULT_NAN)
         return {OB_ERR_INVALID_ARGUMENT, "unknown kind of fault " + std::to_string(fault)};
     Connection* const connection = streaming();
-    const Failure nobody_is_primary{OB_AGAIN, "no replica is primary now"};
     if (connection == nullptr ||
         connection->process_id() != stream_->replicas().primary_process_id() ||
         connection->replica().has_ended())
-        return nobody_is_primary;
+        return nobody_is_primary();
     const bool is_signal = fault == OB_FAULT_KILL || fault == OB_FAULT_STOP;
     if (is_signal && !connection->is_child())
         return {OB_ERR_REFUSED, "a service that was found by name is never signalled"};
@@ -354,7 +358,7 @@ Failure Insert::inject_fault(ob_fault fault, std::uint32_t argument)
     connection->replica().fault_ns.store(earlier_ns, std::memory_order_relaxed);
     // It has gone meanwhile, of something else.
     if (struck.error().code == rt::ErrorCode::disconnected)
-        return nobody_is_primary;
+        return nobody_is_primary();
     return make_failure(struck.error(), "cannot strike the service");
 }
 
