@@ -44,6 +44,10 @@ using ThreadId = std::int32_t;
 /// @return the priority obtained; unsupported when built without D-Bus, not_found without service
 [[nodiscard]] Result<int> request_realtime_kit(ThreadId thread, int priority) noexcept;
 
+/// Asks RealtimeKit up to which priority it would go, and nothing else. Blocks for up to 0.6 s.
+/// @return as request_realtime_kit()
+[[nodiscard]] Result<int> realtime_kit_priority_limit() noexcept;
+
 /// CPUs the thread may run on, ascending.
 [[nodiscard]] Result<std::vector<int>> thread_cpus(ThreadId thread) noexcept;
 [[nodiscard]] Result<void> set_thread_cpus(ThreadId thread, const std::vector<int>& cpus) noexcept;

@@ -194,6 +194,19 @@ TEST_SUITE("rt/realtime_kit")
         CHECK(os::request_realtime_kit(0, 10).error().code == ErrorCode::not_found);
     }
 
+    TEST_CASE("the highest priority is told without asking for one")
+    {
+        if (is_daemon_missing())
+            return;
+        const PrivateBus bus;
+        CHECK(os::realtime_kit_priority_limit().error().code == ErrorCode::not_found);
+        const FakeRealtimeKit service{true};
+        const auto highest = os::realtime_kit_priority_limit();
+        REQUIRE(highest);
+        CHECK(*highest == highest_priority);
+        CHECK(service.priority_asked_for() == 0);
+    }
+
     TEST_CASE("a refusal is reported")
     {
         if (is_daemon_missing())

@@ -142,6 +142,14 @@ Result<int> request_realtime_kit(ThreadId thread, int priority) noexcept
     return granted;
 }
 
+Result<int> realtime_kit_priority_limit() noexcept
+{
+    const auto bus = open_bus();
+    if (!bus)
+        return tl::unexpected(bus.error());
+    return priority_granted(*bus);
+}
+
 }  // namespace outboard::rt::os
 
 #else
@@ -149,6 +157,11 @@ Result<int> request_realtime_kit(ThreadId thread, int priority) noexcept
 namespace outboard::rt::os {
 
 Result<int> request_realtime_kit(ThreadId /*thread*/, int /*priority*/) noexcept
+{
+    return fail(ErrorCode::unsupported, "RealtimeKit (built without D-Bus)");
+}
+
+Result<int> realtime_kit_priority_limit() noexcept
 {
     return fail(ErrorCode::unsupported, "RealtimeKit (built without D-Bus)");
 }
