@@ -7,6 +7,8 @@
 #include "tests/integration/support/running_host.hpp"
 #include "tests/integration/support/runtime_directory.hpp"
 
+#include <outboard/observe.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -76,11 +78,15 @@ TEST_SUITE("integration/host_death")
 
         CHECK(mark.wait_until_gone().empty());
         CHECK(test::orphaned_shared_memory(shared_memory_before).empty());
-        CHECK(test::names_in(runtime.path()).empty());
+        // Files by which it was to be observed; all but the last one's went when the next came.
+        CHECK(test::names_in(runtime.file("hosts")).size() == 2);
+        CHECK(list_hosts().empty());
+        CHECK(test::names_in(runtime.file("hosts")).empty());
     }
 
     TEST_CASE("a service that is stopped, or whose processor loops for ever, goes as well")
     {
+        const test::RuntimeDirectory runtime;
         const test::ProcessMark mark;
         for (const char* const fault : {"stop", "spin"}) {
             CAPTURE(fault);

@@ -67,7 +67,6 @@ struct BadLane {
 constexpr BadLane bad_lanes[] = {
     {"lane", [](wire::AddLaneT& lane) { lane.lane = 2; }},
     {"far lane", [](wire::AddLaneT& lane) { lane.lane = huge; }},
-    {"caller", [](wire::AddLaneT& lane) { lane.caller = 32; }},
     {"processor", [](wire::AddLaneT& lane) { lane.processor = "no such"; }},
     {"rate",
      [](wire::AddLaneT& lane) { lane.sample_rate_hz = std::numeric_limits<double>::quiet_NaN(); }},
@@ -89,6 +88,7 @@ constexpr BadLane bad_lanes[] = {
                      .dsp_ended_ns = 0,
                      .frame_count = 64,
                      .event_bytes = 0,
+                     .caller = 0,
                      .reserved = 0};
     return slot;
 }
@@ -201,6 +201,7 @@ TEST_SUITE("integration/host_input")
         constexpr BadBlock bad_blocks[] = {
             {"no frames", [](const link::Slot<std::byte>& slot) { slot.header().frame_count = 0; }},
             {"frames", [](const link::Slot<std::byte>& slot) { slot.header().frame_count = huge; }},
+            {"caller", [](const link::Slot<std::byte>& slot) { slot.header().caller = 32; }},
             {"event bytes",
              [](const link::Slot<std::byte>& slot) { slot.header().event_bytes = huge; }},
             {"events",

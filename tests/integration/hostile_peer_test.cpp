@@ -200,12 +200,17 @@ TEST_SUITE("integration/hostile_peer")
         ob_insert_config_init(&config);
         config.service = OB_HOSTILE_SERVICE;
         const auto spec = host::make_spec(config);
-        host::HostContext context;
+        host::LaneContext context;
         context.loading_limit_ns = 200'000'000;
-        host::Connection connection{spec, context};
+        host::LinkSpec link_spec;
+        link_spec.service = OB_HOSTILE_SERVICE;
+        const auto link = std::make_shared<host::Link>(link_spec);
+        host::Connection connection{spec, context, link};
         while (connection.phase() != host::Connection::Phase::failed) {
-            rt::os::PollEntry entry{.handle = connection.socket()};
-            static_cast<void>(rt::os::wait_readable({&entry, 1}, connection.due_ns()));
+            rt::os::PollEntry entry{.handle = link->socket()};
+            const std::uint64_t due_ns = std::min(link->due_ns(), connection.due_ns());
+            static_cast<void>(rt::os::wait_readable({&entry, 1}, due_ns));
+            link->advance(rt::os::monotonic_ns());
             connection.advance(rt::os::monotonic_ns());
             REQUIRE(connection.phase() != host::Connection::Phase::streaming);
         }

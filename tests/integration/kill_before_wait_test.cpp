@@ -111,7 +111,8 @@ TEST_SUITE("integration/kill_before_wait")
         stream.set_budget(budget);
         const Insert& insert = stream.insert();
         int struck_count = 0;
-        for (int round = 0; round < 10; ++round) {
+        // How often the standby is faster, and nothing is struck, is the machine's choice.
+        for (int round = 0; round < 10 || (struck_count < 3 && round < 100); ++round) {
             CAPTURE(round);
             REQUIRE(stream.process_until([&] { return insert.status().standby_count == 1; }));
             const auto before = insert.statistics();

@@ -2,7 +2,8 @@
 //
 // Kills in real time with a hot standby: 64 frames at 48 kHz, a SCHED_FIFO audio thread pinned to a
 // CPU, half a period as deadline. This machine stalls by itself, so segments with kills alternate
-// with segments without, and the totals are compared.
+// with segments without, witnesses on all CPUs tell who was not run, and the totals of what they do
+// not explain are compared.
 
 #include "tests/integration/support/gaps.hpp"
 #include "tests/integration/support/real_time_stream.hpp"
@@ -19,6 +20,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -61,14 +63,25 @@ struct LateBlocks {
     }
 };
 
+/// As in the test of kills without a standby: what a wait may end behind its deadline.
+constexpr std::uint64_t caller_late_ns = 200'000;
+
 [[nodiscard]] LateBlocks late_blocks_in(const std::vector<ob_incident>& incidents,
                                         const std::vector<Segment>& segments, bool has_kills)
 {
     LateBlocks late;
     for (const ob_incident& incident : incidents) {
-        if (incident.kind == OB_INCIDENT_LATE_BLOCK &&
-            is_in(segments, has_kills, incident.posted_ns))
-            ++late.by_cause[static_cast<std::size_t>(incident.cause)];
+        if (incident.kind != OB_INCIDENT_LATE_BLOCK ||
+            !is_in(segments, has_kills, incident.posted_ns))
+            continue;
+        // The caller itself came back late from its wait: its CPU stood still, whoever was killed.
+        const bool is_stall = incident.cause == OB_CAUSE_KILL &&
+                              incident.collected_ns > incident.deadline_ns + caller_late_ns;
+        MESSAGE("late: cause " << incident.cause << ", collected "
+                               << (incident.collected_ns - incident.posted_ns) / 1000
+                               << " us after the post, deadline "
+                               << (incident.deadline_ns - incident.posted_ns) / 1000 << " us");
+        ++late.by_cause[static_cast<std::size_t>(is_stall ? OB_CAUSE_WAKE : incident.cause)];
     }
     return late;
 }
@@ -86,9 +99,31 @@ struct LateBlocks {
     return times;
 }
 
-void check_totals(const std::vector<BlockRecord>& blocks, const std::vector<Segment>& segments)
+/// A CPU that ran nobody, for a good part of the deadline, while the block was under way.
+constexpr std::uint64_t stall_ns = 300'000;
+using Witnesses = std::vector<std::unique_ptr<StallWitness>>;
+
+[[nodiscard]] bool is_explained(const BlockRecord& block, const Witnesses& witnesses)
+{
+    return std::any_of(witnesses.begin(), witnesses.end(), [&](const auto& witness) {
+        return witness->saw_gap_between(block.started_ns, block.started_ns + block.duration_ns,
+                                        stall_ns);
+    });
+}
+
+[[nodiscard]] std::ptrdiff_t stall_count(const StallWitness& witness)
+{
+    return std::count_if(witness.gaps().begin(), witness.gaps().end(),
+                         [](const auto& gap) { return gap.to_ns - gap.from_ns >= stall_ns; });
+}
+
+void check_totals(const std::vector<BlockRecord>& blocks, const std::vector<Segment>& segments,
+                  const Witnesses& witnesses)
 {
     const auto is_concealed = [](const BlockRecord& block) { return block.status != OB_OK; };
+    const auto is_unexplained = [&](const BlockRecord& block) {
+        return is_concealed(block) && !is_explained(block, witnesses);
+    };
     const EventCount with_kills = count_blocks(blocks, segments, true, is_concealed);
     const EventCount control = count_blocks(blocks, segments, false, is_concealed);
     MESSAGE("concealed: " << with_kills.events << " of " << with_kills.blocks
@@ -96,7 +131,21 @@ void check_totals(const std::vector<BlockRecord>& blocks, const std::vector<Segm
                           << " without");
     CHECK(with_kills.blocks > 1000);
     CHECK(control.blocks > 1000);
-    CHECK(excess_probability(with_kills, control) > 0.001);
+    const EventCount unexplained = count_blocks(blocks, segments, true, is_unexplained);
+    const EventCount control_unexplained = count_blocks(blocks, segments, false, is_unexplained);
+    MESSAGE("not explained by a stall: " << unexplained.events << " with kills, "
+                                         << control_unexplained.events << " without");
+    for (const auto& witness : witnesses)
+        MESSAGE("stalls of 300 us and more that a witness saw: " << stall_count(*witness));
+    CHECK(excess_probability(unexplained, control_unexplained) > 0.001);
+}
+
+[[nodiscard]] Witnesses witnesses_on_all_cpus(int last_cpu)
+{
+    Witnesses witnesses;
+    for (int cpu = 0; cpu <= last_cpu; ++cpu)
+        witnesses.push_back(std::make_unique<StallWitness>(cpu, 90));
+    return witnesses;
 }
 
 void check_kills(const std::vector<ob_incident>& incidents, const std::vector<Segment>& segments,
@@ -145,6 +194,7 @@ void kill_in_real_time(ob_standby_placement placement)
                               return config;
                           },
                           seconds_max};
+    const Witnesses witnesses = witnesses_on_all_cpus(cpu);
     stream.start();
     StreamingRig& rig = stream.rig();
     sleep_until_ns(monotonic_ns() + 500'000'000);
@@ -153,6 +203,8 @@ void kill_in_real_time(ob_standby_placement placement)
     const auto segments = run_segments(plan, [&] { return kill_primary(insert, 1); });
     sleep_until_ns(monotonic_ns() + 500'000'000);
     stream.stop();
+    for (const auto& witness : witnesses)
+        witness->stop();
     REQUIRE(stream.has_rights());
     rig.set_budget_ns(StreamingRig::generous_budget_ns);
     REQUIRE(rig.run_until([&] { return rig.blocks().back().status == OB_OK; }, 48'000));
@@ -164,7 +216,7 @@ void kill_in_real_time(ob_standby_placement placement)
     CHECK(insert.statistics().failovers == kill_count);
     CHECK(insert.statistics().incidents_dropped == 0);
     check_kills(incidents, segments, kill_count);
-    check_totals(rig.blocks(), segments);
+    check_totals(rig.blocks(), segments, witnesses);
     check_output(rig, incidents);
     const auto round_trip = insert.histogram(OB_HISTOGRAM_ROUND_TRIP);
     MESSAGE("round trip p50 " << round_trip.p50_ns << " ns, p99 " << round_trip.p99_ns << " ns");

@@ -7,6 +7,8 @@
 #include "tests/integration/support/streaming_rig.hpp"
 #include "tests/integration/support/test_signal.hpp"
 
+#include <outboard/block_times.h>
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -113,6 +115,27 @@ TEST_SUITE("integration/stream")
             config.latency_blocks = 2;
             rig.add(config);
             check_delayed_exactly(rig, 37 + 2 * std::uint64_t{block});
+        }
+    }
+
+    TEST_CASE("the times of the last block are in the order in which it went from hand to hand")
+    {
+        for (const ob_mode mode : {OB_MODE_SYNC, OB_MODE_PIPELINED}) {
+            StreamingRig rig{{48'000.0, 2, 64}};
+            InsertConfig config = rig.config_for("identity");
+            config.mode = mode;
+            rig.add(config);
+            ob_block_times times{};
+            REQUIRE(ob_insert_get_block_times(rig.insert().get(), &times) == OB_OK);
+            CHECK(times.dsp_started_ns == 0);
+            rig.run(640, every_block(64));
+            REQUIRE(ob_insert_get_block_times(rig.insert().get(), &times) == OB_OK);
+            CHECK(times.started_ns != 0);
+            CHECK(times.started_ns <= times.posted_ns);
+            CHECK(times.posted_ns <= times.seen_ns);
+            CHECK(times.dsp_started_ns != 0);
+            CHECK(times.dsp_started_ns <= times.dsp_ended_ns);
+            CHECK(times.dsp_ended_ns <= times.seen_ns);
         }
     }
 

@@ -69,8 +69,8 @@ public:
           host_(memory_.lane(0)),
           runner_(
               link::ServiceLane{memory_.layout(), 0, memory_.host_data(), memory_.service_data()},
-              service::LaneContext{&in_progress_, &processor_, nullptr}, 0, make_instance<Kind>(),
-              parameters)
+              service::LaneContext{&in_progress_, &processor_, nullptr, &clock_},
+              make_instance<Kind>(), parameters)
     {}
 
     void make_area()
@@ -154,6 +154,7 @@ private:
     link::HostLane host_;
     std::atomic<std::uint64_t> in_progress_{0};
     std::atomic<const char*> processor_{""};
+    rt::TickClock<> clock_{false};
     service::LaneRunner runner_;
     std::byte* area_data_ = nullptr;
     std::size_t slot_index_ = 0;

@@ -52,12 +52,12 @@ TEST_SUITE("sdk/crash_report")
     {
         const auto area = fault();
         area->is_written.store(0, std::memory_order_release);
-        CHECK(!read_crash(*area));
+        CHECK(!read_crash(*area, 0));
     }
 
     TEST_CASE("a fault is read as it was written")
     {
-        const auto report = read_crash(*fault());
+        const auto report = read_crash(*fault(), 0);
         REQUIRE(report);
         CHECK(report->signal == SIGSEGV);
         CHECK(report->exit_code == -1);
@@ -75,12 +75,21 @@ TEST_SUITE("sdk/crash_report")
 
     TEST_CASE("a report in words has a line for each frame")
     {
-        const std::string text = host::describe(*read_crash(*fault()), "my-reverb");
+        const std::string text = host::describe(*read_crash(*fault(), 0), "my-reverb");
         CHECK(text.find("service 'my-reverb'") == 0);
         CHECK(text.find("died of SIGSEGV at address 0x18 in block 41 of processor reverb, "
                         "thread 77 (ob-dsp)") != std::string::npos);
         CHECK(text.find("\n  #0 0x401000 /usr/lib/reverb.so+0x1000") != std::string::npos);
         CHECK(text.find("\n  #1 0x402000") != std::string::npos);
+    }
+
+    TEST_CASE("the block of another lane is not told")
+    {
+        const auto area = fault();
+        area->block = link::BlockInProgress{.lane = 3, .sequence = 41}.word();
+        CHECK(read_crash(*area, 0)->has_sequence == 0);
+        CHECK(read_crash(*area, 3)->has_sequence == 1);
+        CHECK(read_crash(*area, 3)->sequence == 41);
     }
 
     TEST_CASE("an exit has its code, and no block")
@@ -90,7 +99,7 @@ TEST_SUITE("sdk/crash_report")
         area->code = 5;
         area->block = 0;
         area->frame_count = 0;
-        const auto report = read_crash(*area);
+        const auto report = read_crash(*area, 0);
         REQUIRE(report);
         CHECK(report->exit_code == 5);
         CHECK(report->signal_code == 0);
@@ -103,14 +112,14 @@ TEST_SUITE("sdk/crash_report")
                                           std::numeric_limits<std::int32_t>::max()}) {
             const auto area = fault();
             area->signal = number;
-            CHECK(!read_crash(*area));
+            CHECK(!read_crash(*area, 0));
         }
         const auto too_many = fault();
         too_many->frame_count = OB_CRASH_FRAMES_MAX + 1;
-        CHECK(!read_crash(*too_many));
+        CHECK(!read_crash(*too_many, 0));
         const auto no_thread = fault();
         no_thread->thread_id = -1;
-        CHECK(!read_crash(*no_thread));
+        CHECK(!read_crash(*no_thread, 0));
     }
 
     TEST_CASE("texts without an end end with their field, and are made printable")
@@ -121,7 +130,7 @@ TEST_SUITE("sdk/crash_report")
         area->processor.fill('A');
         for (link::CrashFrame& frame : area->frames)
             frame.module.fill('\x80');
-        const auto report = read_crash(*area);
+        const auto report = read_crash(*area, 0);
         REQUIRE(report);
         CHECK(std::string{report->thread_name} == std::string(15, '?'));
         CHECK(std::string{report->processor_name} == std::string(63, 'A'));

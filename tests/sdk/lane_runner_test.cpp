@@ -40,7 +40,7 @@ public:
           host_(memory_.lane(0)),
           runner_(
               link::ServiceLane{memory_.layout(), 0, memory_.host_data(), memory_.service_data()},
-              service::LaneContext{&in_progress_, &processor_, &fault_hook_}, 5,
+              service::LaneContext{&in_progress_, &processor_, &fault_hook_, &clock_},
               make_probe<test::Probe<Latency>>(), parameters)
     {
         const int living = test::probe_record.living_count;
@@ -58,6 +58,7 @@ public:
                          .dsp_ended_ns = 0,
                          .frame_count = static_cast<std::uint32_t>(samples.size()),
                          .event_bytes = static_cast<std::uint32_t>(events.size()),
+                         .caller = 0,
                          .reserved = 0};
         for (std::uint32_t channel = 0; channel < shape.input_channel_count; ++channel)
             std::copy(samples.begin(), samples.end(), slot.channel(channel));
@@ -96,6 +97,7 @@ private:
     link::HostLane host_;
     std::atomic<std::uint64_t> in_progress_{0};
     std::atomic<const char*> processor_{""};
+    rt::TickClock<> clock_{false};
     service::FaultHook fault_hook_;
     LaneRunner runner_;
     link::BlockHeader answer_{};

@@ -134,6 +134,26 @@ TEST_SUITE("sdk/late_blocks")
         CHECK(reported.size() == 1);
     }
 
+    TEST_CASE_FIXTURE(LateFixture, "what another replica owes as well waits for its answers")
+    {
+        add(3);
+        LateBlocks heir;
+        late.move_to(
+            heir, [](std::uint64_t sequence) { return sequence != 11; }, report());
+        CHECK(reported.empty());
+        late.settle_all(OB_CAUSE_KILL, report());
+        REQUIRE(reported.size() == 1);
+        CHECK(reported[0].sequence == 11);
+
+        heir.answer(answer_to(10, deadline_ns + 490, deadline_ns + 500), report());
+        heir.settle_all(OB_CAUSE_HUNG, report());
+        REQUIRE(reported.size() == 3);
+        CHECK(reported[1].sequence == 10);
+        CHECK(reported[1].cause == OB_CAUSE_WAKE);
+        CHECK(reported[2].sequence == 12);
+        CHECK(reported[2].cause == OB_CAUSE_HUNG);
+    }
+
     TEST_CASE_FIXTURE(LateFixture, "of too many the oldest is given up as unknown, none is lost")
     {
         add(LateBlocks::capacity);

@@ -79,6 +79,7 @@ const std::map<std::string, Place> fields{
     PLACE(link, BlockHeader, dsp_ended_ns),
     PLACE(link, BlockHeader, frame_count),
     PLACE(link, BlockHeader, event_bytes),
+    PLACE(link, BlockHeader, caller),
     PLACE(link, BlockHeader, reserved),
     PLACE(link, CheckpointHeader, sequence),
     PLACE(link, CheckpointHeader, size_bytes),

@@ -112,7 +112,8 @@ private:
 
 /// Writes a block whose samples are all `value` into the lane's next input slot.
 inline void post_block(link::HostLane& lane, std::uint64_t sequence, std::uint32_t frame_count,
-                       float value, std::span<const std::byte> events = {})
+                       float value, std::span<const std::byte> events = {},
+                       std::uint32_t caller = 0)
 {
     REQUIRE(lane.input().reserve() == rt::RingStatus::ok);
     const auto slot = lane.input_slot();
@@ -122,6 +123,7 @@ inline void post_block(link::HostLane& lane, std::uint64_t sequence, std::uint32
                      .dsp_ended_ns = 0,
                      .frame_count = frame_count,
                      .event_bytes = static_cast<std::uint32_t>(events.size()),
+                     .caller = caller,
                      .reserved = 0};
     for (std::uint32_t channel = 0; channel < lane.shape().input_channel_count; ++channel)
         std::fill_n(slot.channel(channel), frame_count, value);

@@ -82,8 +82,9 @@ void print(const Totals& totals)
                           << " deaths, " << totals.losses << " replicas let go; " << totals.joins
                           << " joined, " << totals.checkpoint_joins << " with a checkpoint; "
                           << totals.withdrawn << " withdrawn; " << totals.saved_by_standby
-                          << " blocks of a dying primary taken from a standby; "
-                          << totals.poison_units << " poison units found; "
+                          << " blocks of a dying primary taken from a standby; " << totals.renewals
+                          << " renewals of the reserve, which saved " << totals.saved_by_reserve
+                          << " blocks; " << totals.poison_units << " poison units found; "
                           << totals.identical_frames << " frames identical");
     const VirtualOs& os = virtual_os();
     MESSAGE(os.woken_count << " sleeps ended by a wake, " << os.changed_count << " not begun, "
@@ -144,6 +145,8 @@ TEST_SUITE("sdk/replica_simulation")
         CHECK(totals.deaths > wanted / 2);
         CHECK(totals.checkpoint_joins > wanted / 10);
         CHECK(totals.saved_by_standby > wanted / 100);
+        CHECK(totals.saved_by_reserve > wanted / 1000);
+        CHECK(totals.renewals > wanted / 100);
         CHECK(totals.concealed_blocks > wanted / 10);
         CHECK(totals.withdrawn > 0);
         CHECK(totals.poison_units > wanted / 1000);

@@ -110,7 +110,6 @@ public:
     {
         wire::AddLaneT request;
         request.lane = lane;
-        request.caller = caller;
         request.processor = processor;
         request.sample_rate_hz = 48'000.0;
         request.max_frame_count = frame_count;
@@ -139,7 +138,7 @@ public:
     }
     std::vector<float> through(link::HostLane& lane, std::uint64_t sequence, float value)
     {
-        test::post_block(lane, sequence, frame_count, value);
+        test::post_block(lane, sequence, frame_count, value, {}, caller);
         rt::ring(memory_.bells().request);
         return take(lane, sequence);
     }
@@ -202,7 +201,7 @@ TEST_SUITE("sdk/service_link")
         link.start_lane(1);
         auto waiting = link.memory().lane(0);
         auto running = link.memory().lane(1);
-        test::post_block(waiting, 10, frame_count, 0.25F);
+        test::post_block(waiting, 10, frame_count, 0.25F, {}, caller);
         for (std::uint64_t sequence = 0; sequence < 20; ++sequence)
             CHECK(link.through(running, sequence, 0.5F)[0] == 0.5F);
         CHECK(waiting.output().poll() == rt::RingStatus::empty);
@@ -226,7 +225,7 @@ TEST_SUITE("sdk/service_link")
         std::uint64_t sequence = 0;
         // Whether it is answered soon. We spin as well: a sleep would outlast its spin.
         const auto answers_soon = [&](bool is_rung) {
-            test::post_block(lane, sequence, frame_count, 0.5F);
+            test::post_block(lane, sequence, frame_count, 0.5F, {}, caller);
             if (is_rung)
                 rt::ring(link.memory().bells().request);
             return rt::spin_until(ns_of_a_look, deadline_ns,

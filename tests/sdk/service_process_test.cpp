@@ -91,7 +91,6 @@ public:
     {
         wire::AddLaneT request;
         request.lane = 1;
-        request.caller = caller;
         request.processor = "gain";
         request.sample_rate_hz = 48'000.0;
         request.max_frame_count = 64;
@@ -111,7 +110,7 @@ private:
 float through(link::HostLane& lane, link::BellsSegment& bells, std::uint64_t sequence,
               std::span<const std::byte> events = {})
 {
-    test::post_block(lane, sequence, 64, 1.0F, events);
+    test::post_block(lane, sequence, 64, 1.0F, events, caller);
     rt::ring(bells.request);
     REQUIRE(test::wait_for_answer(lane, bells, caller));
     const auto slot = lane.output_slot();
@@ -212,11 +211,6 @@ TEST_SUITE("sdk/service_process")
         SUBCASE("a lane beyond the last")
         {
             request.lane = 2;
-            expected = OB_ERR_PROTOCOL;
-        }
-        SUBCASE("a caller beyond the last")
-        {
-            request.caller = 32;
             expected = OB_ERR_PROTOCOL;
         }
         SUBCASE("blocks that do not fit a slot")
@@ -375,9 +369,11 @@ TEST_SUITE("sdk/service_process")
 
         const auto& words = *reinterpret_cast<link::ServiceSegment*>(memory.service_data());
         const std::uint64_t deadline_ns = test::answer_deadline_ns();
-        while (words.in_progress.load() != 78 && rt::os::monotonic_ns() < deadline_ns)
+        const link::BlockInProgress in_progress{.lane = 1, .sequence = 77};
+        while (words.in_progress.load() != in_progress.word() &&
+               rt::os::monotonic_ns() < deadline_ns)
             rt::os::sleep_until_ns(rt::os::monotonic_ns() + 1'000'000);
-        CHECK(words.in_progress.load() == 78);
+        CHECK(words.in_progress.load() == in_progress.word());
         service.channel().close();
         const auto status = service.process().wait_for_end();
         CHECK(status.kind == expected_kind);

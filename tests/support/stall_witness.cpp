@@ -65,12 +65,17 @@ void StallWitness::watch() noexcept
     }
 }
 
-bool StallWitness::saw_gap_between(std::uint64_t from_ns, std::uint64_t to_ns) const noexcept
+bool StallWitness::saw_gap_between(std::uint64_t from_ns, std::uint64_t to_ns,
+                                   std::uint64_t at_least_ns) const noexcept
 {
-    // In order of time: the first gap that ends behind the start decides.
-    const auto gap = std::partition_point(
-        gaps_.begin(), gaps_.end(), [from_ns](const Gap& each) { return each.to_ns < from_ns; });
-    return gap != gaps_.end() && gap->from_ns <= to_ns;
+    // They are in order of time.
+    auto gap = std::partition_point(gaps_.begin(), gaps_.end(),
+                                    [from_ns](const Gap& each) { return each.to_ns < from_ns; });
+    for (; gap != gaps_.end() && gap->from_ns <= to_ns; ++gap) {
+        if (gap->to_ns - gap->from_ns >= at_least_ns)
+            return true;
+    }
+    return false;
 }
 
 }  // namespace outboard::test

@@ -40,7 +40,9 @@ public:
     void stop();
     [[nodiscard]] const std::vector<Gap>& gaps() const noexcept { return gaps_; }
     /// @pre stop()
-    [[nodiscard]] bool saw_gap_between(std::uint64_t from_ns, std::uint64_t to_ns) const noexcept;
+    /// @param at_least_ns  shorter gaps do not count
+    [[nodiscard]] bool saw_gap_between(std::uint64_t from_ns, std::uint64_t to_ns,
+                                       std::uint64_t at_least_ns = 0) const noexcept;
 
 private:
     void watch() noexcept;

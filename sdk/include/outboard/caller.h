@@ -17,6 +17,18 @@ typedef struct ob_caller ob_caller;
 
 /* ---- host ------------------------------------------------------------------------------------ */
 
+/**
+ * Which inserts share a service process, as far as one program can serve them. What shares one
+ * costs one wake a cycle together, and is lost together; a standby is always in another process.
+ */
+typedef enum ob_grouping {
+    OB_GROUPING_INSERT = 0,  /**< none: a process each */
+    OB_GROUPING_SERVICE = 1, /**< those with the same ob_insert_config.service */
+    OB_GROUPING_CALLER = 2,  /**< those of one caller: callers that run at the same time do not wait
+                                  for each other's inserts */
+    OB_GROUPING_ALL = 3
+} ob_grouping;
+
 typedef struct ob_host_config {
     uint32_t struct_size_bytes;    /**< set by ob_host_config_init() */
     uint32_t flags;                /**< 0 */
@@ -29,6 +41,8 @@ typedef struct ob_host_config {
                                         faster wakes, more power */
     ob_log_function log;           /**< NULL: no log */
     void* log_context;
+    ob_grouping grouping; /**< which inserts share service processes */
+    uint32_t reserved;
 } ob_host_config;
 
 OB_API_VOID void ob_host_config_init(ob_host_config* config) OB_NOEXCEPT;

@@ -41,7 +41,8 @@ typedef enum ob_fallback {
 
 typedef enum ob_standby {
     OB_STANDBY_NONE = 0, /**< respawn in the background, fallback meanwhile */
-    OB_STANDBY_HOT = 1   /**< further replicas get every block: a death loses nothing */
+    OB_STANDBY_HOT = 1,  /**< further replicas get every block: a death loses nothing */
+    OB_STANDBY_WARM = 2  /**< one is kept behind a checkpoint, and replays when it is wanted */
 } ob_standby;
 
 typedef enum ob_pace {
@@ -96,7 +97,7 @@ typedef struct ob_insert_config {
     uint32_t latency_blocks; /**< pipelined: 1 .. 8 blocks of max_frame_count */
     ob_fallback fallback;
     ob_standby standby;
-    uint32_t standby_count; /**< hot: how many standbys, 1 .. 2 */
+    uint32_t standby_count; /**< how many standbys; hot: 1 .. 2, warm: 1 */
     ob_pace pace;
     ob_placement placement;
     uint32_t spin_us;       /**< how long process() spins before it sleeps, 0 .. 20, while its
@@ -114,6 +115,8 @@ typedef struct ob_insert_config {
     uint64_t state_bytes;
     ob_standby_placement standby_placement; /**< of hot standbys, at real-time pace */
     uint32_t reserved;
+    const char* group; /**< inserts of one group share service processes where they can: one wake
+                            for all of them. NULL: as ob_host_config.grouping says */
 } ob_insert_config;
 
 /** Defaults: 48 kHz, 64 frames, stereo, sync, dry, no standby, real-time pace. [any] [rt] */
@@ -150,6 +153,16 @@ OB_API ob_status ob_insert_process(ob_insert* insert, const float* const* inputs
 OB_API ob_status ob_insert_post(ob_insert* insert, const float* const* inputs, uint32_t frame_count)
     OB_NOEXCEPT;
 OB_API ob_status ob_insert_collect(ob_insert* insert, float* const* outputs) OB_NOEXCEPT;
+
+/**
+ * Gives the insert to another caller of the same host, between two blocks: for a host whose workers
+ * take up inserts as they come free. Call it on the thread that posts next, with that thread's
+ * caller. Costs nothing if it is the same one. Where the two callers are pinned differently, the
+ * services stay where they are.
+ * @return OB_ERR_BUSY when another thread is inside, OB_ERR_INVALID_ARGUMENT when a block is posted
+ *         and not collected, or for a caller of another host. [audio] [rt] wait-free
+ */
+OB_API ob_status ob_insert_set_caller(ob_insert* insert, ob_caller* caller) OB_NOEXCEPT;
 
 /**
  * Sets how many hot standbys the insert has, 0 .. 2, while it streams. Returns at once;
@@ -254,8 +267,7 @@ typedef struct ob_insert_forecast {
     ob_guarantee guarantee;
     uint32_t blocks_lost;     /**< concealed at the least; 0 with a standby in step */
     char reason[128];         /**< why it is not better; empty: nothing would be lost */
-    uint32_t blocks_lost_max; /**< and at the most, if it dies over a block; UINT32_MAX: all until
-                                   another service is ready */
+    uint32_t blocks_lost_max; /**< and at most, over a block; UINT32_MAX: until a respawn */
     uint32_t is_identical;    /**< 1: the output would go on as if nothing had happened, bit for
                                    bit, whatever the moment */
     uint64_t answer_ns;       /**< from the post of the block it dies over until a standby has

@@ -130,6 +130,10 @@ public:
     {
         return ob_insert_collect(insert_.get(), outputs);
     }
+    [[nodiscard]] ob_status set_caller(const Caller& caller) const noexcept
+    {
+        return ob_insert_set_caller(insert_.get(), caller.get());
+    }
     [[nodiscard]] std::uint32_t latency_frames() const noexcept
     {
         return ob_insert_latency_frames(insert_.get());

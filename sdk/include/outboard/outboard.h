@@ -4,10 +4,12 @@
 
 /** @file All of the C ABI. */
 
+#include "block_times.h"
 #include "caller.h"
 #include "common.h"
 #include "event.h"
 #include "host.h"
+#include "observe.h"
 #include "processor.h"
 #include "service.h"
 

@@ -5,4 +5,5 @@
 /// All of the C++ face.
 
 #include <outboard/host.hpp>
+#include <outboard/observe.hpp>
 #include <outboard/processor.hpp>

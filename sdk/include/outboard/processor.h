@@ -119,7 +119,10 @@ typedef struct ob_processor_class {
     /** (optional) Writes exactly checkpoint_bytes. [dsp] [rt] */
     void (*save_checkpoint)(const void* instance, void* out);
 
-    /** (optional) @return OB_ERR_INVALID_ARGUMENT when the bytes cannot be a checkpoint. [dsp] [rt]
+    /**
+     * (optional) Any number of times, before process() and between its calls, while no other
+     * function runs. @return OB_ERR_INVALID_ARGUMENT when the bytes cannot be a checkpoint.
+     * [control] [rt]
      */
     ob_status (*restore_checkpoint)(void* instance, const void* data, size_t size_bytes);
 } ob_processor_class;

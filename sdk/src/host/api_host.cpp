@@ -6,11 +6,13 @@
 #include "rt/os/scheduling.hpp"
 #include "sdk/src/api/boundary.hpp"
 #include "sdk/src/host/api_objects.hpp"
+#include "sdk/src/host/enumeration.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <new>
+#include <string>
 #include <vector>
 
 using outboard::api::fail;
@@ -48,6 +50,12 @@ ob_status ob_host_create(const ob_host_config* config, ob_host** out) noexcept
             effective = *config;
         if (!is_priority(effective.supervisor_priority))
             return fail(OB_ERR_INVALID_ARGUMENT, "supervisor_priority must be 0 .. 95");
+        const std::uint64_t grouping = outboard::host::number_of(effective.grouping);
+        if (grouping > OB_GROUPING_ALL) {
+            return fail(OB_ERR_INVALID_ARGUMENT, "grouping is " + std::to_string(grouping) +
+                                                     "; it must be 0 .. " +
+                                                     std::to_string(OB_GROUPING_ALL));
+        }
         auto host = outboard::host::Host::create(effective);
         if (!host)
             return fail(host.error(), "cannot start the host's threads");

@@ -4,6 +4,7 @@
 
 #include "sdk/src/api/boundary.hpp"
 #include "sdk/src/host/api_objects.hpp"
+#include "sdk/src/host/insert_figures.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -103,6 +104,13 @@ ob_status ob_insert_collect(ob_insert* insert, float* const* outputs) noexcept
     return stream_of(insert).collect(outputs);
 }
 
+ob_status ob_insert_set_caller(ob_insert* insert, ob_caller* caller) noexcept
+{
+    if (insert == nullptr || caller == nullptr || &caller->impl->host() != insert->host)
+        return OB_ERR_INVALID_ARGUMENT;
+    return stream_of(insert).set_caller(*caller->impl);
+}
+
 ob_status ob_insert_set_standby_count(ob_insert* insert, uint32_t standby_count) noexcept
 {
     return guarded([&] {
@@ -190,22 +198,7 @@ ob_status ob_insert_get_forecast(const ob_insert* insert, ob_insert_forecast* ou
 
 ob_status ob_insert_get_statistics(const ob_insert* insert, ob_insert_statistics* out) noexcept
 {
-    const outboard::host::Counters& counters = insert->impl->statistics().counters;
-    *out = {.blocks = counters.blocks.get(),
-            .frames = counters.frames.get(),
-            .frames_lost = counters.frames_lost.get(),
-            .concealed_blocks = counters.concealed_blocks.get(),
-            .deadline_misses = counters.deadline_misses.get(),
-            .late_replies = counters.late_replies.get(),
-            .not_posted = counters.not_posted.get(),
-            .non_finite_blocks = counters.non_finite_blocks.get(),
-            .corrupt_replies = counters.corrupt_replies.get(),
-            .failovers = counters.failovers.get(),
-            .events_dropped = counters.events_dropped.get(),
-            .incidents_dropped = counters.incidents_dropped.get(),
-            .diverged_blocks = counters.diverged_blocks.get(),
-            .poison_blocks = insert->impl->stream().replicas().poison().count(),
-            .resets = counters.resets.get()};
+    *out = outboard::host::statistics_of(*insert->impl);
     return OB_OK;
 }
 
@@ -214,14 +207,13 @@ ob_status ob_insert_histogram_summary(const ob_insert* insert, ob_histogram_kind
 {
     if (!is_histogram(kind))
         return OB_ERR_INVALID_ARGUMENT;
-    const outboard::rt::Histogram& histogram = histogram_of(insert, kind);
-    *out = {.count = histogram.count(),
-            .min_ns = histogram.min_ns(),
-            .max_ns = histogram.max_ns(),
-            .p50_ns = histogram.quantile_ns(0.5),
-            .p90_ns = histogram.quantile_ns(0.9),
-            .p99_ns = histogram.quantile_ns(0.99),
-            .p99_9_ns = histogram.quantile_ns(0.999)};
+    *out = outboard::host::summary_of(histogram_of(insert, kind));
+    return OB_OK;
+}
+
+ob_status ob_insert_get_block_times(const ob_insert* insert, ob_block_times* out) noexcept
+{
+    *out = insert->impl->stream().block_times();
     return OB_OK;
 }
 

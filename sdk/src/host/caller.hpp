@@ -6,7 +6,9 @@
 /// that wakes it from any wait, and the services that are to be rung at the next flush.
 
 #include "rt/os/clock.hpp"
+#include "rt/os/ticks.hpp"
 #include "rt/path/bell.hpp"
+#include "rt/path/tick_clock.hpp"
 
 #include <outboard/host.h>
 
@@ -25,6 +27,7 @@ public:
         : host_(&host),
           config_(config),
           index_(index),
+          clock_(rt::os::has_steady_ticks()),
           wait_(&alarm_, rt::os::can_wait_on_many())
     {}
     Caller(const Caller&) = delete;
@@ -76,7 +79,37 @@ public:
         posted_count_ = 0;
     }
 
+    /// Notes a service to be rung when nothing is waited for any more: standbys.
+    void note_later(rt::Bell& request) noexcept
+    {
+        for (std::size_t index = 0; index < later_count_; ++index) {
+            if (later_[index] == &request)
+                return;
+        }
+        if (later_count_ == later_.size())
+            ring_later();
+        later_[later_count_++] = &request;
+    }
+
+    void ring_later() noexcept
+    {
+        for (std::size_t index = 0; index < later_count_; ++index)
+            static_cast<void>(rt::ring(*later_[index]));
+        later_count_ = 0;
+    }
+
+    /// An insert has been posted, and is to be collected. What was noted for later is rung when all
+    /// of them have been: standbys take no time from primaries, and are woken once.
+    void begin_insert() noexcept { ++inserts_under_way_; }
+    void end_insert() noexcept
+    {
+        OB_ASSERT(inserts_under_way_ != 0);
+        if (--inserts_under_way_ == 0)
+            ring_later();
+    }
+
     [[nodiscard]] rt::BellWait& wait() noexcept { return wait_; }
+    [[nodiscard]] std::uint64_t now_ns() noexcept { return clock_.now_ns(); }
 
     // ---- any ----
 
@@ -98,6 +131,7 @@ private:
     Host* host_;
     ob_caller_config config_;
     std::uint32_t index_;
+    rt::TickClock<> clock_;
     std::atomic<std::uint32_t> alarm_{0};
     rt::BellWait wait_;
     std::uint64_t cycle_ = 0;
@@ -106,6 +140,9 @@ private:
     bool is_explicit_ = false;
     std::array<rt::Bell*, 64> posted_{};
     std::size_t posted_count_ = 0;
+    std::array<rt::Bell*, 64> later_{};
+    std::size_t later_count_ = 0;
+    std::uint32_t inserts_under_way_ = 0;
 };
 
 }  // namespace outboard::host

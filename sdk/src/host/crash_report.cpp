@@ -92,7 +92,7 @@ void add_end(ob_crash_report& report, const rt::os::ExitStatus& status) noexcept
 
 }  // namespace
 
-std::optional<ob_crash_report> read_crash(const link::CrashArea& area)
+std::optional<ob_crash_report> read_crash(const link::CrashArea& area, std::uint32_t lane)
 {
     // acquire, pairs with the release in service::publish(): what was announced is complete.
     if (area.is_written.load(std::memory_order_acquire) == 0)
@@ -110,8 +110,10 @@ std::optional<ob_crash_report> read_crash(const link::CrashArea& area)
     report.thread_id = copy->thread_id;
     report.fault_address = copy->fault_address;
     report.instruction = copy->instruction;
-    report.has_sequence = copy->block != 0 ? 1 : 0;
-    report.sequence = copy->block != 0 ? copy->block - 1 : 0;
+    const auto block = link::BlockInProgress::of(copy->block);
+    const bool is_of_lane = copy->block != 0 && block.lane == lane;
+    report.has_sequence = is_of_lane ? 1 : 0;
+    report.sequence = is_of_lane ? block.sequence : 0;
     put_printable(copy->thread_name, report.thread_name);
     put_printable(copy->processor, report.processor_name);
     report.frame_count = copy->frame_count;
@@ -128,15 +130,16 @@ ob_crash_report make_crash_report(Connection& lost, ob_cause cause)
     ob_crash_report report{};
     ob_crash_report_init(&report);
     report.exit_code = -1;
-    if (const auto said = read_crash(lost.service_words().crash))
+    if (const auto said =
+            read_crash(lost.link().service_words().crash, lost.replica().lane_number()))
         report = *said;
     report.cause = cause;
     report.process_id = lost.process_id();
     // What the system says counts more than what the service said.
-    if (const auto status = rt::os::exit_status(lost.process());
+    if (const auto status = rt::os::exit_status(lost.link().process());
         status.kind != rt::os::ExitKind::unknown)
         add_end(report, status);
-    put_text(lost.error_output().tail(), report.error_output);
+    put_text(lost.link().error_output().tail(), report.error_output);
     return report;
 }
 

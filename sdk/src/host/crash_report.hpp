@@ -15,8 +15,9 @@
 namespace outboard::host {
 
 /// What is read from a crash area, copied once and checked; nothing when none was written, or when
-/// it makes no sense.
-[[nodiscard]] std::optional<ob_crash_report> read_crash(const link::CrashArea& area);
+/// it makes no sense. The block is told only if it was one of this lane.
+[[nodiscard]] std::optional<ob_crash_report> read_crash(const link::CrashArea& area,
+                                                        std::uint32_t lane);
 
 /// @pre the connection has streamed, to a child that has ended and is not reaped yet
 [[nodiscard]] ob_crash_report make_crash_report(Connection& lost, ob_cause cause);

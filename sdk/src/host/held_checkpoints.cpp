@@ -13,7 +13,6 @@ namespace {
 constexpr std::uint64_t fetches_per_history = 8;
 /// In real time: copying takes at most this part of the DSP thread's time.
 constexpr std::uint64_t cost_divisor = 200;
-constexpr std::uint64_t shortest_interval_ns = 100'000'000;
 
 }  // namespace
 
@@ -28,7 +27,7 @@ bool HeldCheckpoints::is_due(std::uint64_t unit_count, std::uint64_t now_ns) con
 
 std::uint64_t HeldCheckpoints::due_ns() const noexcept
 {
-    return last_taken_ns_ + std::max(shortest_interval_ns, cost_divisor * cost_ns_);
+    return last_taken_ns_ + std::max(interval_ns_, cost_divisor * cost_ns_);
 }
 
 void HeldCheckpoints::add(Checkpoint checkpoint, std::uint64_t cost_ns, std::uint64_t now_ns)

@@ -39,6 +39,9 @@ public:
     /// When is_due() can be true next, if the stream goes on.
     [[nodiscard]] std::uint64_t due_ns() const noexcept;
 
+    /// In real time: how old the newest may become, where copying is cheap enough.
+    void set_interval_ns(std::uint64_t interval_ns) noexcept { interval_ns_ = interval_ns; }
+
     /// @param cost_ns  how long it took to copy it out; the service takes as long
     void add(Checkpoint checkpoint, std::uint64_t cost_ns, std::uint64_t now_ns);
     /// Units before `finite_until` have come out finite: makes good what was taken before them.
@@ -77,6 +80,7 @@ private:
     std::uint64_t last_taken_sequence_ = 0;
     std::uint64_t last_taken_ns_ = 0;
     std::uint64_t cost_ns_ = 0;  ///< the least that was seen
+    std::uint64_t interval_ns_ = 100'000'000;
 };
 
 }  // namespace outboard::host

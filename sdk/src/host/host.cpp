@@ -6,6 +6,7 @@
 #include "rt/os/clock.hpp"
 #include "rt/os/futex.hpp"
 #include "rt/os/scheduling.hpp"
+#include "sdk/src/host/copy_text.hpp"
 #include "sdk/src/link/layout.hpp"
 
 #include <algorithm>
@@ -43,6 +44,7 @@ rt::Result<std::unique_ptr<Host>> Host::create(const ob_host_config& config)
     host->supervisor_ = std::make_unique<Supervisor>(
         config.supervisor_priority, std::move(*supervisor_wake),
         [wake_plain_thread = &host->wake_] { wake_plain_thread->signal(); });
+    host->open_observation();
     host->plain_thread_ = std::thread{[raw = host.get()] { raw->run(); }};
     return host;
 }
@@ -50,6 +52,7 @@ rt::Result<std::unique_ptr<Host>> Host::create(const ob_host_config& config)
 Host::Host(const ob_host_config& config, rt::os::WakeEvent wake) noexcept
     : name_(config.name != nullptr ? config.name : "host"),
       service_directory_(config.service_directory != nullptr ? config.service_directory : ""),
+      grouping_(config.grouping),
       log_(config.log),
       log_context_(config.log_context),
       wake_(std::move(wake)),
@@ -73,6 +76,22 @@ Host::~Host()
     }
     wake_.signal();
     plain_thread_.join();
+}
+
+void Host::open_observation()
+{
+    auto observation = Observation::open([this] {
+        ob_observed_host described{};
+        copy_text(name_, described.name);
+        described.cpu_latency_held = holds_cpu_latency() ? 1 : 0;
+        described.supervisor = supervisor_grant();
+        return described;
+    });
+    if (observation) {
+        observation_ = *std::move(observation);
+    } else {
+        log(OB_LOG_DEBUG, "the host cannot be observed: " + api::describe(observation.error()));
+    }
 }
 
 void Host::log(ob_log_level level, const std::string& message) const
@@ -111,6 +130,28 @@ void Host::free_caller(std::uint32_t index)
     caller_places_[index] = false;
 }
 
+LinkSpec Host::link_spec(const std::string& service) const
+{
+    return {.service = service,
+            .group = "",
+            .host_name = name_,
+            .service_directory = service_directory_,
+            .has_fault_hook = false,
+            .dsp_spin_us = 0};
+}
+
+std::string Host::group_of(const Caller& caller, const InsertSpec& spec) const
+{
+    if (!spec.group.empty())
+        return "group " + spec.group;
+    switch (grouping_) {
+        case OB_GROUPING_SERVICE: return "service " + spec.service;
+        case OB_GROUPING_CALLER: return "caller " + std::to_string(caller.index());
+        case OB_GROUPING_ALL: return "all";
+        default: return "";
+    }
+}
+
 InsertSurroundings Host::surroundings_for(const Caller& caller, const InsertSpec& spec)
 {
     const auto cpus = rt::os::thread_cpus(0);
@@ -124,10 +165,13 @@ InsertSurroundings Host::surroundings_for(const Caller& caller, const InsertSpec
     input.requested = rt::Placement::other;
 
     InsertSurroundings surroundings;
-    surroundings.context.host_name = name_;
-    surroundings.context.service_directory = service_directory_;
-    surroundings.context.caller_index = caller.index();
-    surroundings.context.dsp_spin_us = primary.may_spin ? spec.config.spin_us : 0;
+    // relaxed: only that no two are equal.
+    surroundings.number = last_insert_number_.fetch_add(1, std::memory_order_relaxed) + 1;
+    surroundings.links = &links_;
+    surroundings.link = link_spec(spec.service);
+    surroundings.link.group = group_of(caller, spec);
+    surroundings.link.has_fault_hook = (spec.config.flags & OB_INSERT_FAULT_HOOK) != 0;
+    surroundings.link.dsp_spin_us = primary.may_spin ? spec.config.spin_us : 0;
     const std::int32_t caller_priority = caller.config().realtime_priority;
     surroundings.places = {
         .primary = {.priority =
@@ -155,18 +199,22 @@ std::unique_ptr<Insert> Host::start_insert(Caller& caller, InsertSpec spec, Fail
         return insert;
     failure = insert->start_failure();
     std::erase(inserts_, insert.get());
+    const auto links = insert->release_lanes();
     lock.unlock();
     log(OB_LOG_ERROR, failure.message);
-    return nullptr;
+    return nullptr;  // with the links, which end outside the lock
 }
 
-void Host::detach(const Insert& insert)
+void Host::detach(Insert& insert)
 {
+    std::vector<std::shared_ptr<Link>> links;
     {
         const std::lock_guard lock{mutex_};
         std::erase(inserts_, &insert);
+        links = insert.release_lanes();
+        links_.forget(links);
     }
-    // While the plain thread polls the insert's socket, closing it would not hang up.
+    // While the plain thread polls a link's socket, closing it would not hang up.
     run_on_plain_thread([] {});
 }
 
@@ -256,28 +304,19 @@ void Host::run_on_plain_thread(std::function<void()> job)
 Failure Host::list_processors(const std::string& service,
                               std::vector<wire::ProcessorOfferT>& offers)
 {
-    ob_insert_config config;
-    ob_insert_config_init(&config);
-    config.service = service.c_str();
-    InsertSpec spec = make_spec(config);
-    spec.processor.clear();
     Failure failure;
     // On the plain thread, because a child dies with the thread that started it.
     run_on_plain_thread([&] {
-        HostContext context;
-        context.host_name = name_;
-        context.service_directory = service_directory_;
-        Connection connection{spec, context};
+        Link link{link_spec(service)};
         const std::uint64_t limit_at_ns = rt::os::monotonic_ns() + probe_limit_ns;
-        while (connection.phase() == Connection::Phase::greeting) {
-            rt::os::PollEntry entry{.handle = connection.socket()};
+        while (link.phase() == Link::Phase::greeting) {
+            rt::os::PollEntry entry{.handle = link.socket()};
             static_cast<void>(
-                rt::os::wait_readable({&entry, 1}, std::min(limit_at_ns, connection.due_ns())));
-            connection.advance(rt::os::monotonic_ns());
+                rt::os::wait_readable({&entry, 1}, std::min(limit_at_ns, link.due_ns())));
+            link.advance(rt::os::monotonic_ns());
         }
-        if (connection.phase() == Connection::Phase::failed)
-            failure = connection.failure();
-        offers = connection.offers();
+        failure = link.failure();
+        offers = link.offers();
     });
     return offers.empty() ? failure : Failure{};
 }
@@ -312,15 +351,22 @@ void Host::run()
 std::uint64_t Host::advance_all(std::vector<rt::os::PollEntry>& entries, std::vector<LogLine>& log)
 {
     entries.assign(1, {.handle = wake_.handle()});
-    std::uint64_t due_ns = rt::os::no_deadline_ns;
-    for (Insert* const insert : inserts_) {
+    links_.advance(rt::os::monotonic_ns());
+    for (Insert* const insert : inserts_)
         insert->advance(rt::os::monotonic_ns());
-        insert->add_handles(entries);
+    links_.add_handles(entries);
+    std::uint64_t due_ns = links_.due_ns();
+    for (Insert* const insert : inserts_) {
         for (LogLine& line : insert->take_log())
             log.push_back(std::move(line));
         due_ns = std::min(due_ns, insert->due_ns());
     }
-    return due_ns;
+    if (observation_ == nullptr)
+        return due_ns;
+    const std::uint64_t now_ns = rt::os::monotonic_ns();
+    observation_->advance(now_ns, inserts_);
+    observation_->add_handles(entries);
+    return std::min(due_ns, observation_->due_ns(now_ns));
 }
 
 }  // namespace outboard::host

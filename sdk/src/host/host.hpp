@@ -10,10 +10,13 @@
 #include "sdk/src/host/caller.hpp"
 #include "sdk/src/host/failure.hpp"
 #include "sdk/src/host/insert.hpp"
+#include "sdk/src/host/link_pool.hpp"
+#include "sdk/src/host/observation.hpp"
 #include "sdk/src/host/supervisor.hpp"
 
 #include <outboard/host.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -41,7 +44,7 @@ public:
     [[nodiscard]] std::unique_ptr<Insert> start_insert(Caller& caller, InsertSpec spec,
                                                        Failure& failure);
     /// Takes the insert from the plain thread, so that it can be destroyed.
-    void detach(const Insert& insert);
+    void detach(Insert& insert);
 
     [[nodiscard]] Failure set_standby_count(Insert& insert, std::uint32_t standby_count);
 
@@ -72,23 +75,30 @@ private:
     [[nodiscard]] std::uint64_t advance_all(std::vector<rt::os::PollEntry>& entries,
                                             std::vector<LogLine>& log);
     [[nodiscard]] InsertSurroundings surroundings_for(const Caller& caller, const InsertSpec& spec);
+    [[nodiscard]] LinkSpec link_spec(const std::string& service) const;
+    [[nodiscard]] std::string group_of(const Caller& caller, const InsertSpec& spec) const;
     [[nodiscard]] Failure wait_for_reply(std::unique_lock<std::mutex>& lock, Insert& insert,
                                          std::uint32_t request, wire::BodyUnion& reply);
+    void open_observation();
     void log(ob_log_level level, const std::string& message) const;
     void log_all(const std::vector<LogLine>& lines) const;
     void run_on_plain_thread(std::function<void()> job);
 
     std::string name_;
     std::string service_directory_;
+    ob_grouping grouping_;
     ob_log_function log_;
     void* log_context_;
     rt::os::UniqueHandle cpu_latency_;
     rt::os::WakeEvent wake_;
     std::unique_ptr<Supervisor> supervisor_;
+    std::unique_ptr<Observation> observation_;  ///< null: nobody can look
+    std::atomic<std::uint32_t> last_insert_number_{0};
 
     std::mutex mutex_;
     std::condition_variable changed_;  ///< after each round of the plain thread
     std::vector<Insert*> inserts_;
+    LinkPool links_;
     std::vector<bool> caller_places_;
     std::vector<std::function<void()>> jobs_;
     bool is_stopping_ = false;

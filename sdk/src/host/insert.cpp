@@ -61,12 +61,16 @@ Insert::Insert(Caller& caller, Supervisor& supervisor, InsertSurroundings surrou
     placement_ = decide_standby_placement(placement_input());
 }
 
-Insert::~Insert()
+std::vector<std::shared_ptr<Link>> Insert::release_lanes()
 {
+    std::vector<std::shared_ptr<Link>> links;
     for (const Served& served : served_) {
         if (served.connection->phase() == Connection::Phase::streaming || served.is_offered)
             supervisor_->forget(served.connection->replica());
+        links.push_back(served.connection->shared_link());
     }
+    served_.clear();
+    return links;
 }
 
 void Insert::advance(std::uint64_t now_ns)
@@ -78,6 +82,7 @@ void Insert::advance(std::uint64_t now_ns)
     offer_streaming();
     look_after_standbys();
     hold_checkpoints(now_ns);
+    look_after_reserve(now_ns);
     tell_bad_blocks();
     clear_away(now_ns);
     start_missing(now_ns);
@@ -93,12 +98,11 @@ void Insert::advance_one(Served& served, std::uint64_t now_ns)
     if (connection.phase() != Connection::Phase::failed || !served.is_offered ||
         connection.replica().ended_ns() != 0)
         return;
-    if (connection.is_child()) {
+    if (connection.is_child() && connection.link().phase() == Link::Phase::failed) {
         // It hung up or broke the protocol; the supervisor reports its end.
-        static_cast<void>(rt::os::send_signal(connection.process(), SIGKILL));
-    } else {
-        connection.replica().mark_ended(now_ns);  // a found service may leave without ending
-        caller_->raise_alarm();
+        static_cast<void>(rt::os::send_signal(connection.link().process(), SIGKILL));
+    } else {  // a found service may leave without ending; the other lanes of a link go on
+        connection.replica().mark_ended(now_ns);
     }
 }
 
@@ -107,6 +111,11 @@ Failure Insert::make_stream(Connection& connection)
     if (has_standbys()) {
         if (Failure failure = check_standby(connection.offer()))
             return failure;
+    }
+    if (spec_.is_warm() && !connection.has_checkpoints()) {
+        return {OB_ERR_REFUSED, "processor '" + connection.offer().name +
+                                    "' has no checkpoints: no warm standby (use standby hot, or "
+                                    "none)"};
     }
     offer_ = connection.offer();
     format_ = connection.format();
@@ -132,7 +141,7 @@ Failure Insert::make_stream(Connection& connection)
         .event_bytes = spec_.config.event_bytes,
         .replicas = {
             .pace = spec_.config.pace,
-            .replica_count = replica_count_,
+            .replica_count = streaming_count(),
             .is_deterministic = (offer_.flags & OB_PROCESSOR_DETERMINISTIC) != 0,
             .sample_rate_hz = format_.sample_rate_hz,
             .spin_ns = surroundings_.places.shares_caller_cpu  // there it would only be in the way
@@ -192,10 +201,11 @@ bool Insert::is_free_of_caller(const Served& served) const
         return true;
     const Replica& replica = served.connection->replica();
     // The supervisor kills a released child first: its memory goes only when it has ended. One that
-    // was taken away is well, and leaves when its host hangs up.
-    const bool has_ended = replica.ended_ns() != 0 || !served.connection->is_child() ||
-                           (replica.is_released() && replica.release_cause() == OB_CAUSE_REMOVED);
-    return has_ended && (replica.is_released() || stream_->replicas().withdraw(replica));
+    // is well leaves when its host hangs up, or goes on with its other lanes.
+    const bool has_ended =
+        replica.ended_ns() != 0 || !served.connection->is_child() || replica.is_released_well();
+    return has_ended &&
+           (replica.is_released() || served.is_renewing || stream_->replicas().withdraw(replica));
 }
 
 void Insert::clear_away(std::uint64_t now_ns)
@@ -222,7 +232,7 @@ void Insert::clear_away(std::uint64_t now_ns)
 
 void Insert::on_failed_start(Connection& connection, std::uint64_t now_ns)
 {
-    connection.finish_error_output();
+    connection.link().finish_error_output();
     take_error_output(connection);
     if (connection.failure())
         last_failure_ = connection.failure();
@@ -258,24 +268,18 @@ void Insert::start_missing(std::uint64_t now_ns)
     for (; missing > 0 && !start_failure_ && now_ns >= retry_at_ns_ &&
            served_.size() < ReplicaSet::capacity;
          --missing) {
-        served_.push_back({.connection = std::make_unique<Connection>(spec_, context_for_next()),
+        served_.push_back({.connection = next_connection(),
                            .is_offered = false,
                            .state_version = state_version_,
                            .survivor = -1,
                            .first_sequence = std::nullopt,
                            .is_from_start = false,
                            .is_from_held = false,
+                           .is_reserve = false,
+                           .is_renewing = false,
                            .is_told_diverged = false,
                            .has_lied = false,
                            .dying_since_ns = 0});
-    }
-}
-
-void Insert::add_handles(std::vector<rt::os::PollEntry>& entries) const
-{
-    for (const Served& served : served_) {
-        entries.push_back({.handle = served.connection->socket()});
-        entries.push_back({.handle = served.connection->error_output().handle()});
     }
 }
 
@@ -338,20 +342,20 @@ Failure Insert::inject_fault(ob_fault fault, std::uint32_t argument)
     const bool is_signal = fault == OB_FAULT_KILL || fault == OB_FAULT_STOP;
     if (is_signal && !connection->is_child())
         return {OB_ERR_REFUSED, "a service that was found by name is never signalled"};
-    if (!is_signal && !connection->has_fault_hook())
+    if (!is_signal && !connection->link().has_fault_hook())
         return {OB_ERR_REFUSED, "this fault needs a service started with OB_INSERT_FAULT_HOOK"};
 
     const std::uint64_t earlier_ns =
         connection->replica().fault_ns.exchange(rt::os::monotonic_ns(), std::memory_order_relaxed);
     rt::Result<void> struck;
     if (is_signal) {
-        struck =
-            rt::os::send_signal(connection->process(), fault == OB_FAULT_KILL ? SIGKILL : SIGSTOP);
+        struck = rt::os::send_signal(connection->link().process(),
+                                     fault == OB_FAULT_KILL ? SIGKILL : SIGSTOP);
     } else {
         wire::InjectFaultT message;
         message.kind = fault;
         message.argument = argument;
-        struck = connection->send(message);
+        struck = connection->link().send(message);
     }
     if (struck)
         return {};

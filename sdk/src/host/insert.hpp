@@ -6,15 +6,15 @@
 /// lost, and answers what control threads ask. The audio side is InsertStream.
 ///
 /// All functions but stream() are called with the host's mutex held, by the plain thread
-/// (advance(), add_handles()) or by a control thread.
+/// (advance()) or by a control thread.
 
-#include "rt/os/poll.hpp"
 #include "sdk/src/host/caller.hpp"
 #include "sdk/src/host/connection.hpp"
 #include "sdk/src/host/failure.hpp"
 #include "sdk/src/host/held_checkpoints.hpp"
 #include "sdk/src/host/insert_spec.hpp"
 #include "sdk/src/host/insert_stream.hpp"
+#include "sdk/src/host/link_pool.hpp"
 #include "sdk/src/host/parameter_store.hpp"
 #include "sdk/src/host/standby_placement.hpp"
 #include "sdk/src/host/statistics.hpp"
@@ -50,8 +50,10 @@ struct InsertPlaces {
 
 /// What an insert has from its host.
 struct InsertSurroundings {
-    HostContext context;  ///< of each service that it starts, but for the place
+    LinkPool* links = nullptr;
+    LinkSpec link;  ///< of each service that it starts
     InsertPlaces places;
+    std::uint32_t number = 0;  ///< counts the host's inserts, from 1
 };
 
 /// Whether standbys can run where the configuration wants them.
@@ -61,21 +63,26 @@ class Insert {
 public:
     Insert(Caller& caller, Supervisor& supervisor, InsertSurroundings surroundings,
            InsertSpec spec);
-    /// Ends its services. @pre no thread is inside the stream; not called with the mutex held
-    ~Insert();
+    /// @pre release_lanes() was called; no thread is inside the stream
+    ~Insert() = default;
     Insert(const Insert&) = delete;
     Insert& operator=(const Insert&) = delete;
 
     // ---- plain thread ----
     /// Goes on with handshakes, clears away what is lost, starts what is missing.
     void advance(std::uint64_t now_ns);
-    void add_handles(std::vector<rt::os::PollEntry>& entries) const;
     /// What is to be logged, without the mutex.
     [[nodiscard]] std::vector<LogLine> take_log() { return std::exchange(log_, {}); }
     [[nodiscard]] std::uint64_t due_ns() const;
 
     // ---- control ----
+    /// The end of it. @return the links that it had lanes in: to be let go of without the mutex,
+    /// because the last one to do so waits for the service's end
+    [[nodiscard]] std::vector<std::shared_ptr<Link>> release_lanes();
     [[nodiscard]] bool has_started() const noexcept { return stream_ != nullptr; }
+    [[nodiscard]] std::uint32_t number() const noexcept { return surroundings_.number; }
+    [[nodiscard]] const Caller& caller() const noexcept { return *caller_; }
+    [[nodiscard]] const InsertSpec& spec() const noexcept { return spec_; }
     /// Why the first start failed; then nothing more is tried.
     [[nodiscard]] const Failure& start_failure() const noexcept { return start_failure_; }
     [[nodiscard]] ob_insert_status status() const;
@@ -113,19 +120,24 @@ private:
         std::uint64_t state_version = 0;
         std::int32_t survivor = -1;  ///< process that was asked for a checkpoint for this newcomer
         std::optional<std::uint64_t> first_sequence;  ///< the unit that its knowledge ends before
-        bool is_from_start = false;                   ///< started before the stream
-        bool is_from_held = false;                    ///< from a checkpoint that was laid by
-        bool is_told_diverged = false;                ///< the log has it
-        bool has_lied = false;                        ///< it said that it was dying, and lived on
-        std::uint64_t dying_since_ns = 0;             ///< when the caller let it go at its own word
+        bool is_of_exact = true;     ///< the survivor's output was the same as what was played
+        bool is_from_start = false;  ///< started before the stream
+        bool is_from_held = false;   ///< from a checkpoint that was laid by
+        bool is_reserve = false;     ///< warm: the caller has not called it in, as far as we know
+        bool is_renewing = false;    ///< in reserve, being laid behind a newer checkpoint
+        bool is_told_diverged = false;     ///< the log has it
+        bool has_lied = false;             ///< it said that it was dying, and lived on
+        std::uint64_t dying_since_ns = 0;  ///< when the caller let it go at its own word
     };
 
     void advance_one(Served& served, std::uint64_t now_ns);
     void end_if_it_lied(Served& served, std::uint64_t now_ns);
     void start_if_loaded(Served& served, std::uint64_t now_ns);
+    [[nodiscard]] bool is_another_under_way(const Served& served) const;
     void start_with_checkpoint(Served& served, Connection& survivor, std::uint64_t now_ns);
     void start_from_held(Served& served, std::uint64_t now_ns);
     void hold_checkpoints(std::uint64_t now_ns);
+    void wake_if_idle(Connection& source) const;
     void fetch_checkpoint(Connection& source, std::uint64_t now_ns);
     [[nodiscard]] Connection* checkpoint_source() const noexcept;
     [[nodiscard]] std::uint64_t checkpoint_due_ns(std::uint64_t now_ns) const noexcept;
@@ -136,13 +148,32 @@ private:
     void refuse(Connection& connection, Failure failure);
     [[nodiscard]] static Failure check_standby(const wire::ProcessorOfferT& offer);
 
+    // warm standby
+    void put_in_reserve(Served& served);
+    [[nodiscard]] Served* reserve() noexcept;
+    [[nodiscard]] const Served* ready_reserve() const;
+    void look_after_reserve(std::uint64_t now_ns);
+    void renew(Served& reserve, std::uint64_t now_ns);
+    void retire(Served& reserve);
+    [[nodiscard]] std::uint64_t replay_ns(std::uint64_t unit_count) const;
+    [[nodiscard]] std::uint64_t units_posted_at_once() const;
+    [[nodiscard]] std::uint64_t replay_interval_ns() const;
+    [[nodiscard]] std::uint64_t period_ns() const noexcept;
+    [[nodiscard]] ob_guarantee guarantee_of_reserve(const Served& reserve,
+                                                    std::string& reason) const;
+
     // standbys
+    /// How many of the replicas are given every block.
+    [[nodiscard]] std::uint32_t streaming_count() const noexcept
+    {
+        return spec_.is_warm() ? 1 : replica_count_;
+    }
     [[nodiscard]] bool has_standbys() const noexcept { return replica_count_ > 1; }
     void look_after_standbys();
     void drop_unused();
     [[nodiscard]] std::ptrdiff_t living_count() const;
     [[nodiscard]] bool is_primary(const Served& served) const noexcept;
-    [[nodiscard]] HostContext context_for_next() const;
+    [[nodiscard]] std::unique_ptr<Connection> next_connection() const;
     [[nodiscard]] DspPlace standby_place() const;
     [[nodiscard]] StandbyPlacementInput placement_input() const;
     [[nodiscard]] std::uint64_t answer_budget_ns() const;
@@ -200,9 +231,12 @@ private:
     std::uint32_t last_request_ = 0;
     std::uint64_t state_version_ = 0;
 
+    std::uint64_t renewal_began_ns_ = 0;
+    std::uint64_t renewal_ns_ = 0;         ///< the longest of late, for which there was no reserve
     std::optional<HeldCheckpoints> held_;  ///< of a processor that has checkpoints
     std::int32_t asked_process_ = -1;      ///< for one that is to be held; -1: none is asked
     std::uint64_t seen_unit_count_ = 0;
+    std::uint64_t seen_units_at_ns_ = 0;  ///< when that changed last
     std::uint64_t seen_non_finite_count_ = 0;
     std::uint64_t told_poison_count_ = 0;
     std::uint64_t told_reset_count_ = 0;

@@ -26,8 +26,13 @@ void Insert::hold_checkpoints(std::uint64_t now_ns)
         fetch_checkpoint(*source, now_ns);
     if (replicas.waits_for_checkpoint())
         held_->make_room();
-    replicas.keep_history_from(held_->keep_from());
-    seen_unit_count_ = stream_->unit_count();
+    const Served* const in_reserve = reserve();
+    replicas.keep_history_from(in_reserve != nullptr
+                                   ? std::min(held_->keep_from(), *in_reserve->first_sequence)
+                                   : held_->keep_from());
+    const std::uint64_t unit_count = stream_->unit_count();
+    if (std::exchange(seen_unit_count_, unit_count) != unit_count)
+        seen_units_at_ns_ = now_ns;
 }
 
 void Insert::fetch_checkpoint(Connection& source, std::uint64_t now_ns)
@@ -39,17 +44,29 @@ void Insert::fetch_checkpoint(Connection& source, std::uint64_t now_ns)
             return;
         source.request_checkpoint();
         asked_process_ = source.process_id();
-        return;
+        return wake_if_idle(source);
     }
     const std::uint64_t started_ns = rt::os::monotonic_ns();
     std::optional<Checkpoint> checkpoint = source.take_checkpoint();
     if (!checkpoint)
-        return;
+        return wake_if_idle(source);
     asked_process_ = -1;
     const std::uint64_t ended_ns = rt::os::monotonic_ns();
     if (stream_->has_activated_before(checkpoint->sequence)) {
         held_->add(std::move(*checkpoint), ended_ns - started_ns, ended_ns);
     }
+}
+
+/// In a pause of the stream the DSP thread sleeps: woken, it writes the state after the last block.
+/// While blocks come they wake it, and a hundred inserts of a process do not. A render that waits
+/// for the checkpoint pauses at once.
+void Insert::wake_if_idle(Connection& source) const
+{
+    constexpr std::uint64_t pause_ns = 20'000'000;
+    const bool is_free = spec_.config.pace == OB_PACE_FREE;
+    const bool is_still = seen_unit_count_ == stream_->unit_count();
+    if (is_still && (is_free || rt::os::monotonic_ns() - seen_units_at_ns_ >= pause_ns))
+        source.link().ring();
 }
 
 /// Rather a standby, whose time is not at stake, if it is known to be equal.
@@ -81,9 +98,11 @@ std::uint64_t Insert::checkpoint_due_ns(std::uint64_t now_ns) const noexcept
     const bool is_idle = seen_unit_count_ == stream_->unit_count();
     if (is_free)
         return now_ns + (is_idle && asked_process_ < 0 ? idle_interval_ns : look_interval_ns);
+    const std::uint64_t interval_ns =
+        spec_.is_warm() && !is_idle ? look_interval_ns : idle_interval_ns;
     if (asked_process_ >= 0)
-        return now_ns + idle_interval_ns;
-    return std::max(held_->due_ns(), now_ns + idle_interval_ns);
+        return now_ns + interval_ns;
+    return std::max(held_->due_ns(), now_ns + interval_ns);
 }
 
 }  // namespace outboard::host

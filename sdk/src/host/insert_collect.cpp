@@ -4,8 +4,6 @@
 
 #include "sdk/src/host/insert_stream.hpp"
 
-#include "rt/os/clock.hpp"
-
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -135,7 +133,7 @@ bool InsertStream::fetch_unit(const Piece& piece, float* const* to, std::uint32_
         const ReplicaSet::Taken taken = replicas_.take(wanted);
         gave_up_ |= taken.gave_up;
         if (taken.has_waited || answer_seen_ns_ == 0)
-            answer_seen_ns_ = rt::os::monotonic_ns();
+            answer_seen_ns_ = caller_->now_ns();
         if (taken.replica == nullptr)
             break;
         const link::Slot<const std::byte> slot = taken.replica->answer_slot();
@@ -176,7 +174,7 @@ void InsertStream::note_non_finite_unit(const Piece& piece) noexcept
     incident.process_id = replicas_.primary_process_id();
     incident.sequence = piece.sequence;
     incident.stream_frame = static_cast<std::uint64_t>(output_frame(piece.offset));
-    incident.detected_ns = rt::os::monotonic_ns();
+    incident.detected_ns = caller_->now_ns();
     statistics_->report(incident);
 }
 
@@ -193,6 +191,8 @@ void InsertStream::take_answer(const Piece& piece, const Replica& replica) noexc
     }
     if (header.dsp_ended_ns >= header.dsp_started_ns)
         histograms[OB_HISTOGRAM_DSP].record(header.dsp_ended_ns - header.dsp_started_ns);
+    dsp_started_ns_ = header.dsp_started_ns;
+    dsp_ended_ns_ = header.dsp_ended_ns;
     take_events(piece, replica);
 }
 
@@ -263,7 +263,7 @@ void InsertStream::finish_block(std::uint64_t frame_count) noexcept
     counters.frames.add(frame_count);
     counters.concealed_blocks.add(block_is_concealed_ ? 1 : 0);
     is_wet_.store(!block_is_concealed_, std::memory_order_relaxed);
-    const std::uint64_t now_ns = rt::os::monotonic_ns();
+    const std::uint64_t now_ns = caller_->now_ns();
     statistics_->histograms[OB_HISTOGRAM_PROCESS].record(now_ns - post_started_ns_);
     if (answer_seen_ns_ != 0) {
         const std::uint64_t own_ns =
@@ -271,6 +271,15 @@ void InsertStream::finish_block(std::uint64_t frame_count) noexcept
         statistics_->histograms[OB_HISTOGRAM_OWN].record(own_ns);
     }
     posted_frame_count_ = 0;
+}
+
+ob_block_times InsertStream::block_times() const noexcept
+{
+    return {.started_ns = post_started_ns_,
+            .posted_ns = post_ended_ns_,
+            .dsp_started_ns = dsp_started_ns_,
+            .dsp_ended_ns = dsp_ended_ns_,
+            .seen_ns = answer_seen_ns_};
 }
 
 ob_event_list InsertStream::output_events() const noexcept

@@ -34,7 +34,9 @@ ob_guarantee Insert::guarantee_of(const Replica& standby, std::string& reason)
         return OB_GUARANTEE_EXACT;
     }
     if (!standby.has_past_that_matters()) {
-        reason = "the processor has no checkpoints: a newcomer has state and parameters only";
+        reason = standby.joined_with() == JoinedWith::checkpoint
+                     ? "the standby has its past of one whose output was not the primary's"
+                     : "the processor has no checkpoints: a newcomer has state and parameters only";
         return OB_GUARANTEE_PARAMETERS;
     }
     if (standby.is_diverged.load(std::memory_order_relaxed)) {
@@ -63,6 +65,10 @@ std::string Insert::why_no_standby() const
         const Phase phase = served.connection->phase();
         if (is_lost(served) || (served.is_offered && is_primary(served)))
             continue;
+        if (served.is_renewing)
+            return "the standby is being laid behind a newer checkpoint";
+        if (served.is_reserve)
+            return "the history does not reach back to the standby's checkpoint";
         if (served.is_offered)
             return "a standby is catching up with the stream";
         reason = phase == Phase::loaded     ? "a standby waits for a checkpoint of the primary"
@@ -76,8 +82,10 @@ ob_guarantee Insert::guarantee(std::string& reason) const
 {
     ob_guarantee best = OB_GUARANTEE_NONE;
     reason = why_no_standby();
+    if (const Served* const in_reserve = ready_reserve())
+        return guarantee_of_reserve(*in_reserve, reason);
     for (const Served& served : served_) {
-        if (!served.is_offered || is_lost(served) || is_primary(served))
+        if (!served.is_offered || served.is_reserve || is_lost(served) || is_primary(served))
             continue;
         const Replica& standby = served.connection->replica();
         if (!standby.in_step.load(std::memory_order_relaxed))
@@ -96,6 +104,8 @@ ob_guarantee Insert::guarantee(std::string& reason) const
 /// the standby does it anew.
 std::uint64_t Insert::answer_after_death_ns() const
 {
+    if (const Served* const in_reserve = ready_reserve())
+        return replay_ns(stream_->unit_count() - *in_reserve->first_sequence + 1);
     const std::uint64_t dsp_p99_ns = placement_input().dsp_p99_ns;
     if (dsp_p99_ns == 0)
         return 0;
@@ -117,8 +127,16 @@ ob_insert_forecast Insert::forecast() const
     if (has_standby && !is_free_pace) {
         const std::uint64_t deadline_ns = answer_budget_ns();
         forecast.answer_ns = answer_after_death_ns();
+        if (spec_.is_warm() && forecast.answer_ns == 0) {
+            forecast.blocks_lost_max = 1;
+            reason = "what a replay takes has not been measured yet";
+        }
         if (forecast.answer_ns > deadline_ns) {
             forecast.blocks_lost_max = 1;
+            if (spec_.is_warm()) {  // those that follow wait for the same replay
+                forecast.blocks_lost_max +=
+                    static_cast<std::uint32_t>((forecast.answer_ns - deadline_ns) / period_ns());
+            }
             if (reason.empty()) {
                 reason = "over a block, the answer could take " + in_us(forecast.answer_ns) +
                          ": longer than the deadline of " + in_us(deadline_ns);

@@ -55,19 +55,36 @@ struct InsertFormat {
     return format;
 }
 
+inline constexpr std::uint32_t slot_count_min = 16;
+
+/// For a warm standby: what it replays is posted at once, unless its rings would grow large.
+[[nodiscard]] inline std::uint32_t replay_slot_count(const InsertFormat& format,
+                                                     std::uint32_t event_bytes) noexcept
+{
+    constexpr std::uint64_t ring_bytes_max = 1 << 20;
+    constexpr std::uint64_t slot_count_max = 64;
+    const std::uint64_t channel_count =
+        std::max(format.input_channel_count, format.output_channel_count);
+    const std::uint64_t slot_bytes =
+        event_bytes + channel_count * format.unit_frame_count_max() * sizeof(float);
+    return static_cast<std::uint32_t>(std::bit_floor(
+        std::clamp<std::uint64_t>(ring_bytes_max / slot_bytes, slot_count_min, slot_count_max)));
+}
+
 /// Enough slots for all units under way at once, and as many again for a service that is late.
+/// @param slot_count  at the least
 [[nodiscard]] inline link::LinkShape make_shape(const InsertFormat& format,
-                                                std::uint32_t event_bytes) noexcept
+                                                std::uint32_t event_bytes,
+                                                std::uint32_t slot_count = slot_count_min) noexcept
 {
     const std::uint32_t unit = format.unit_frame_count_max();
     const std::uint32_t frames_under_way = format.adaptor_latency_frames + format.max_frame_count;
     const std::uint32_t units_under_way = (frames_under_way + unit - 1) / unit + 1;
-    const std::uint32_t slot_count = std::bit_ceil(std::max(2 * units_under_way, 16u));
     return {.lane_count = 1,
             .input_channel_count = format.input_channel_count,
             .output_channel_count = format.output_channel_count,
             .frame_capacity = unit,
-            .slot_count = slot_count,
+            .slot_count = std::bit_ceil(std::max(2 * units_under_way, slot_count)),
             .event_bytes = event_bytes};
 }
 

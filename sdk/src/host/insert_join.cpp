@@ -17,12 +17,25 @@ void Insert::start_if_loaded(Served& served, std::uint64_t now_ns)
     if (connection.phase() != Connection::Phase::loaded)
         return;
     served.is_from_start = stream_ == nullptr;
-    if (served.is_from_start)
-        return connection.start_lane(nullptr, now_ns);
+    if (served.is_from_start) {
+        if (!spec_.is_warm() || !is_another_under_way(served))
+            connection.start_lane(nullptr, now_ns);
+        return;
+    }
     Connection* const survivor = streaming();
     if (survivor != nullptr && survivor->has_checkpoints())
         return start_with_checkpoint(served, *survivor, now_ns);
     start_from_held(served, now_ns);
+}
+
+/// A warm standby waits for the primary's first checkpoint.
+bool Insert::is_another_under_way(const Served& served) const
+{
+    using Phase = Connection::Phase;
+    return std::any_of(served_.begin(), served_.end(), [&served](const Served& other) {
+        const Phase phase = other.connection->phase();
+        return &other != &served && (phase == Phase::starting || phase == Phase::streaming);
+    });
 }
 
 void Insert::start_with_checkpoint(Served& served, Connection& survivor, std::uint64_t now_ns)
@@ -30,15 +43,16 @@ void Insert::start_with_checkpoint(Served& served, Connection& survivor, std::ui
     if (served.survivor != survivor.process_id()) {
         survivor.request_checkpoint();
         served.survivor = survivor.process_id();
-        return;
+        return wake_if_idle(survivor);
     }
     const std::optional<Checkpoint> checkpoint = survivor.take_checkpoint();
     if (!checkpoint)
-        return;
+        return wake_if_idle(survivor);
     // A state that is activated behind the checkpoint is not loaded in the newcomer.
     if (!stream_->has_activated_before(checkpoint->sequence))
         return survivor.request_checkpoint();
     served.first_sequence = checkpoint->sequence + 1;
+    served.is_of_exact = survivor.replica().is_exact.load(std::memory_order_relaxed);
     served.connection->start_lane(&*checkpoint, now_ns);
 }
 
@@ -58,7 +72,7 @@ void Insert::join(Served& served) const
 {
     Replica& replica = served.connection->replica();
     if (served.first_sequence)
-        return replica.join_with_checkpoint(*served.first_sequence);
+        return replica.join_with_checkpoint(*served.first_sequence, served.is_of_exact);
     if (served.is_from_start)
         return replica.join_from_reset(JoinedWith::stream, 0);
     const std::uint64_t tail_frames = served.connection->ready().tail_frames;
@@ -73,11 +87,13 @@ void Insert::join(Served& served) const
 /// stream's first block.
 void Insert::offer_streaming()
 {
-    const auto is_ready = [](const Served& served) {
-        return served.connection->phase() == Connection::Phase::streaming && !served.is_offered;
+    const auto is_ready = [this](const Served& served) {
+        const bool can_go = !served.first_sequence || !spec_.is_warm() || reserve() == nullptr;
+        return can_go && served.connection->phase() == Connection::Phase::streaming &&
+               !served.is_offered;
     };
     const auto ready_count = std::count_if(served_.begin(), served_.end(), is_ready);
-    if (ready_count == 0 || (stream_ == nullptr && ready_count < replica_count_))
+    if (ready_count == 0 || (stream_ == nullptr && ready_count < streaming_count()))
         return;
     for (Served& served : served_) {
         if (is_ready(served))
@@ -92,13 +108,17 @@ void Insert::offer(Served& served)
     if (failure)
         return refuse(connection, std::move(failure));
     join(served);
-    supervisor_->watch({.process = &connection.process(),
-                        .dsp_thread = &connection.dsp_thread(),
+    supervisor_->watch({.process = &connection.link().process(),
+                        .dsp_thread = &connection.link().dsp_thread(),
                         .replica = &connection.replica(),
-                        .caller = caller_,
                         .is_child = connection.is_child()});
-    served.is_offered = stream_->replicas().offer(connection.replica());
-    OB_ASSERT(served.is_offered);  // as many places as replicas
+    if (spec_.is_warm() && served.first_sequence) {
+        put_in_reserve(served);
+    } else {
+        const bool is_offered = stream_->replicas().offer(connection.replica());
+        OB_ASSERT(is_offered);  // as many places as replicas
+    }
+    served.is_offered = true;
     ++generation_;
 }
 

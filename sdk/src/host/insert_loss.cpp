@@ -37,7 +37,7 @@ void Insert::end_if_it_lied(Served& served, std::uint64_t now_ns)
     if (!is_overdue || rt::os::is_dumping_core(served.connection->process_id()))
         return;
     served.has_lied = !replica.has_thread_ended();  // else it only waits for a CPU to die on
-    static_cast<void>(rt::os::send_signal(served.connection->process(), SIGKILL));
+    static_cast<void>(rt::os::send_signal(served.connection->link().process(), SIGKILL));
 }
 
 void Insert::note_loss(const Served& lost, std::uint64_t now_ns)
@@ -51,7 +51,7 @@ void Insert::note_loss(const Served& lost, std::uint64_t now_ns)
                          "service '" + spec_.service + "' said that it was dying, and lived on"};
     }
     const ob_cause cause = lost.has_lied ? OB_CAUSE_CORRUPT : loss_cause(connection);
-    if (connection.is_child())
+    if (connection.is_child() && !connection.replica().is_released_well())
         report_crash(connection, cause);
     if (connection.replica().fault_ns.load(std::memory_order_relaxed) != 0)
         return;  // struck for a test: that says nothing of how it would have lived
@@ -64,7 +64,7 @@ void Insert::note_loss(const Served& lost, std::uint64_t now_ns)
 
 void Insert::report_crash(Connection& lost, ob_cause cause)
 {
-    lost.finish_error_output();
+    lost.link().finish_error_output();
     take_error_output(lost);
     const ob_crash_report report = make_crash_report(lost, cause);
     // Without last words there is no more to tell than the incident does.
@@ -77,7 +77,7 @@ void Insert::report_crash(Connection& lost, ob_cause cause)
 
 void Insert::take_error_output(Connection& connection)
 {
-    for (const std::string& line : connection.error_output().take_lines()) {
+    for (const std::string& line : connection.link().error_output().take_lines()) {
         log_.push_back({.level = OB_LOG_WARNING,
                         .text = "service '" + spec_.service + "' (process " +
                                 std::to_string(connection.process_id()) + "): " + line,

@@ -4,8 +4,6 @@
 
 #include "sdk/src/host/insert_stream.hpp"
 
-#include "rt/os/clock.hpp"
-
 #include <algorithm>
 #include <cstdint>
 
@@ -33,14 +31,17 @@ ob_status InsertStream::post(const float* const* inputs, std::uint32_t frame_cou
     const bool is_allowed =
         frame_count >= 1 && frame_count <= format_.max_frame_count && posted_frame_count_ == 0;
     if (is_allowed) {
-        const std::uint64_t now_ns = rt::os::monotonic_ns();
+        const std::uint64_t now_ns = caller_->now_ns();
         const auto half_period_ns =
             static_cast<std::uint64_t>(0.5e9 * frame_count / format_.sample_rate_hz);
         deadline_ns_ = caller_->join_cycle(cycle_, now_ns, half_period_ns);
         budget_ns_.store(deadline_ns_ - std::min(deadline_ns_, now_ns), std::memory_order_relaxed);
         post_started_ns_ = now_ns;
         posted_frame_count_ = frame_count;
+        caller_->begin_insert();
         answer_seen_ns_ = 0;
+        dsp_started_ns_ = 0;
+        dsp_ended_ns_ = 0;
         gave_up_ = false;
         replicas_.make_room(frame_count, units_until(frame_count));
         history_.append(inputs, frame_count);
@@ -48,7 +49,7 @@ ob_status InsertStream::post(const float* const* inputs, std::uint32_t frame_cou
         const std::uint64_t first_new = log_.next_sequence();
         post_units(now_ns);
         replicas_.post(log_.next_sequence() - first_new);
-        post_ended_ns_ = rt::os::monotonic_ns();
+        post_ended_ns_ = caller_->now_ns();
     }
     inside_.clear(std::memory_order_release);
     return is_allowed ? OB_OK : OB_ERR_INVALID_ARGUMENT;
@@ -97,6 +98,7 @@ void InsertStream::post_unit(std::int64_t first_frame, std::uint32_t frame_count
                  .frame_count = frame_count,
                  .posted_ns = now_ns,
                  .events = unit_events_.bytes()});
+    journal_.note(log_.next_sequence() - 1, unit_events_.bytes());
     unit_count_.store(log_.next_sequence(), std::memory_order_relaxed);
 }
 

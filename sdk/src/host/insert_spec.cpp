@@ -2,11 +2,11 @@
 
 #include "sdk/src/host/insert_spec.hpp"
 
+#include "sdk/src/host/enumeration.hpp"
 #include "sdk/src/link/control_channel.hpp"
 #include "sdk/src/link/layout.hpp"
 
 #include <cstdint>
-#include <cstring>
 #include <string>
 
 namespace outboard::host {
@@ -22,16 +22,6 @@ constexpr std::uint32_t spin_us_max = 20;
 /// (a machine's stall, a page fault) is worth waiting for: its state would be lost with it.
 constexpr std::uint64_t hang_limit_realtime_ns = 100'000'000;
 constexpr std::uint64_t hang_limit_free_ns = 1'000'000'000;
-
-/// The number in an enumeration that came from a C program, which may have put any there.
-template <typename Enumeration>
-[[nodiscard]] std::uint64_t number_of(const Enumeration& enumeration)
-{
-    std::uint32_t number = 0;
-    static_assert(sizeof(number) == sizeof(enumeration));
-    std::memcpy(&number, &enumeration, sizeof(number));
-    return number;
-}
 
 struct Range {
     const char* name;
@@ -75,7 +65,8 @@ Failure check_config(const ob_insert_config& config)
     if (Failure failure = check_pointers(config))
         return failure;
     const bool is_pipelined = number_of(config.mode) == OB_MODE_PIPELINED;
-    const bool is_hot = number_of(config.standby) == OB_STANDBY_HOT;
+    const bool has_standby = number_of(config.standby) != OB_STANDBY_NONE;
+    const bool is_warm = number_of(config.standby) == OB_STANDBY_WARM;
     const Range ranges[] = {
         {"flags", config.flags, 0, OB_INSERT_FAULT_HOOK},
         {"max_frame_count", config.max_frame_count, 1, link::frame_count_max},
@@ -84,8 +75,9 @@ Failure check_config(const ob_insert_config& config)
         {"mode", number_of(config.mode), 0, OB_MODE_PIPELINED},
         {"latency_blocks", config.latency_blocks, is_pipelined ? 1u : 0u, latency_blocks_max},
         {"fallback", number_of(config.fallback), 0, OB_FALLBACK_HOLD},
-        {"standby", number_of(config.standby), 0, OB_STANDBY_HOT},
-        {"standby_count", config.standby_count, is_hot ? 1u : 0u, standby_count_max},
+        {"standby", number_of(config.standby), 0, OB_STANDBY_WARM},
+        {"standby_count", config.standby_count, has_standby ? 1u : 0u,
+         is_warm ? warm_standby_count_max : standby_count_max},
         {"pace", number_of(config.pace), 0, OB_PACE_FREE},
         {"placement", number_of(config.placement), 0, OB_PLACEMENT_NONE},
         {"standby_placement", number_of(config.standby_placement), 0, OB_STANDBY_PLACEMENT_OTHER},
@@ -106,6 +98,7 @@ InsertSpec make_spec(const ob_insert_config& config)
     spec.config = config;
     spec.service = config.service;
     spec.processor = config.processor != nullptr ? config.processor : "";
+    spec.group = config.group != nullptr ? config.group : "";
     spec.parameters.assign(config.parameters, config.parameters + config.parameter_count);
     const auto* const state = static_cast<const std::byte*>(config.state);
     spec.state.assign(state, state + config.state_bytes);
@@ -122,6 +115,7 @@ InsertSpec make_spec(const ob_insert_config& config)
     }
     spec.config.service = nullptr;
     spec.config.processor = nullptr;
+    spec.config.group = nullptr;
     spec.config.parameters = nullptr;
     spec.config.state = nullptr;
     return spec;

@@ -44,6 +44,8 @@ Failure Insert::set_standby_count(std::uint32_t standby_count)
         if (Failure failure = check_standby(offer_))
             return failure;
     }
+    if (spec_.is_warm() && standby_count > warm_standby_count_max)
+        return {OB_ERR_INVALID_ARGUMENT, "an insert has one warm standby, or none"};
     if (replica_count_ != 1 + standby_count) {
         log_.push_back({OB_LOG_INFO, "'" + spec_.service + "' is to have " +
                                          std::to_string(standby_count) + " standbys"});
@@ -51,7 +53,7 @@ Failure Insert::set_standby_count(std::uint32_t standby_count)
     replica_count_ = 1 + standby_count;
     failed_joins_ = 0;
     join_again_at_ns_ = 0;
-    stream_->replicas().set_wanted_count(replica_count_);
+    stream_->replicas().set_wanted_count(streaming_count());
     return {};
 }
 
@@ -61,7 +63,7 @@ void Insert::look_after_standbys()
         return;
     drop_unused();
     tell_divergences();
-    if (!has_standbys())
+    if (!has_standbys() || spec_.is_warm())
         return;
     if (standby_count_in_step() != 0)
         failed_joins_ = 0;
@@ -75,6 +77,11 @@ void Insert::look_after_standbys()
 void Insert::drop_unused()
 {
     std::ptrdiff_t surplus = living_count() - static_cast<std::ptrdiff_t>(replica_count_);
+    Served* const in_reserve = reserve();
+    if (surplus > 0 && in_reserve != nullptr && !is_lost(*in_reserve)) {
+        retire(*in_reserve);
+        --surplus;
+    }
     for (std::size_t index = served_.size(); index-- > 0 && surplus > 0;) {
         if (served_[index].is_offered || is_lost(served_[index]))
             continue;
@@ -107,27 +114,36 @@ DspPlace Insert::standby_place() const
     return place;
 }
 
-HostContext Insert::context_for_next() const
+std::unique_ptr<Connection> Insert::next_connection() const
 {
-    HostContext context = surroundings_.context;
-    context.dsp = living_count() == 0 ? surroundings_.places.primary : standby_place();
-    return context;
+    std::vector<const Link*> in_use;
+    for (const Served& served : served_)
+        in_use.push_back(&served.connection->link());
+    LaneContext context;
+    context.dsp =
+        living_count() == 0 || spec_.is_warm() ? surroundings_.places.primary : standby_place();
+    return std::make_unique<Connection>(spec_, std::move(context),
+                                        surroundings_.links->open(surroundings_.link, in_use));
 }
 
 StandbyPlacementInput Insert::placement_input() const
 {
     const rt::Histogram& dsp = statistics_.histograms[OB_HISTOGRAM_DSP];
     const bool is_measured = stream_ != nullptr && dsp.count() >= samples_min;
-    const auto period_ns = static_cast<std::uint64_t>(1e9 * spec_.config.max_frame_count /
-                                                      spec_.config.sample_rate_hz);
     return {.requested = spec_.config.standby_placement,
             .is_free_pace = spec_.config.pace == OB_PACE_FREE,
             .shares_caller_cpu = surroundings_.places.shares_caller_cpu,
             .primary_priority = surroundings_.places.primary.priority,
             .cpu_count = surroundings_.places.cpu_count,
             .dsp_p99_ns = is_measured ? dsp.quantile_ns(0.99) : 0,
-            .deadline_ns = is_measured ? std::min(answer_budget_ns(), period_ns) : 0,
+            .deadline_ns = is_measured ? std::min(answer_budget_ns(), period_ns()) : 0,
             .was_unfit = trailing_was_unfit_};
+}
+
+std::uint64_t Insert::period_ns() const noexcept
+{
+    return static_cast<std::uint64_t>(1e9 * spec_.config.max_frame_count /
+                                      spec_.config.sample_rate_hz);
 }
 
 /// What a block may take until its answer is wanted.

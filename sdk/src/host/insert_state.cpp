@@ -103,7 +103,9 @@ void Insert::adopt_state(std::span<const std::byte> state, std::uint32_t request
     if (held_)
         held_->clear(stream_->unit_count());
     for (Served& served : served_) {
-        if (served.is_offered)
+        // The state waits in the reserve for the block that activates it; once the primary's
+        // checkpoints are of that state, another one starts with it.
+        if (served.is_offered && !served.is_reserve)
             served.state_version = state_version_;
     }
     stream_->activate_state(request);

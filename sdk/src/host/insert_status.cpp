@@ -13,6 +13,8 @@ namespace outboard::host {
 
 std::uint32_t Insert::standby_count_in_step() const
 {
+    if (spec_.is_warm())
+        return ready_reserve() != nullptr ? 1 : 0;
     const std::int32_t primary = stream_->replicas().primary_process_id();
     return static_cast<std::uint32_t>(
         std::count_if(served_.begin(), served_.end(), [&](const Served& served) {
@@ -34,8 +36,9 @@ ob_insert_status Insert::status() const
     status.processor_flags = offer_.flags;
     status.standby_count = standby_count_in_step();
     status.standbys_wanted = replica_count_ - 1;
-    status.standby_placement = has_standbys() ? placement_.chosen : OB_STANDBY_PLACEMENT_AUTO;
-    copy_text(has_standbys() ? placement_.reason : "", status.standby_placement_reason);
+    const bool has_places = has_standbys() && !spec_.is_warm();  // warm: its primary's
+    status.standby_placement = has_places ? placement_.chosen : OB_STANDBY_PLACEMENT_AUTO;
+    copy_text(has_places ? placement_.reason : "", status.standby_placement_reason);
     std::string reason;
     status.guarantee = guarantee(reason);
     copy_text(reason, status.guarantee_reason);
@@ -43,14 +46,14 @@ ob_insert_status Insert::status() const
     copy_text(offer_.name, status.processor_name);
     status.state = stream_->is_wet() ? OB_INSERT_WET : OB_INSERT_FALLBACK;
     if (const Connection* const connection = streaming(); connection != nullptr) {
-        const wire::LaneReadyT& ready = connection->ready();
+        const wire::DspThreadPlacedT& grant = connection->link().dsp_grant();
         status.state = OB_INSERT_WET;
         status.service_process_id = connection->process_id();
-        status.tail_frames = ready.tail_frames;
-        status.dsp_thread.step = static_cast<ob_realtime_step>(ready.realtime_step);
-        status.dsp_thread.priority = ready.realtime_priority;
-        status.dsp_thread.cpu = ready.realtime_cpu;
-        copy_text(ready.realtime_description, status.dsp_thread.description);
+        status.tail_frames = connection->ready().tail_frames;
+        status.dsp_thread.step = static_cast<ob_realtime_step>(grant.realtime_step);
+        status.dsp_thread.priority = grant.realtime_priority;
+        status.dsp_thread.cpu = grant.realtime_cpu;
+        copy_text(grant.realtime_description, status.dsp_thread.description);
     } else {
         status.state = is_circuit_open() ? OB_INSERT_BROKEN : OB_INSERT_FALLBACK;
         copy_text(last_failure_.message, status.message);

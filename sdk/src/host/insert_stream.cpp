@@ -71,7 +71,8 @@ InsertStream::InsertStream(Caller& caller, const InsertFormat& format, const Str
       history_(std::move(history)),
       log_(log_units(format, history_, options.event_bytes),
            log_event_bytes(log_units(format, history_, options.event_bytes), options.event_bytes)),
-      replicas_(caller, of_this_stream(options, format), log_, history_, parameters, statistics),
+      replicas_(caller, of_this_stream(options, format), log_,
+                {.history = history_, .parameters = parameters, .journal = journal_}, statistics),
       stage_(format.output_channel_count, format.sample_rate_hz, options.fallback),
       held_frames_(std::size_t{format.output_channel_count} * format.unit_frame_count_max()),
       held_(channel_pointers(held_frames_, format.output_channel_count)),
@@ -96,6 +97,21 @@ ob_status InsertStream::process(const float* const* inputs, float* const* output
         return posted;
     caller_->flush();
     return collect(outputs);
+}
+
+ob_status InsertStream::set_caller(Caller& caller) noexcept
+{
+    // acquire, pairs with the release of the block before, on the other caller's thread.
+    if (inside_.test_and_set(std::memory_order_acquire))
+        return OB_ERR_BUSY;
+    const bool is_allowed = posted_frame_count_ == 0;
+    if (is_allowed && caller_ != &caller) {
+        caller_ = &caller;
+        cycle_ = 0;  // in none of its cycles yet
+        replicas_.set_caller(caller);
+    }
+    inside_.clear(std::memory_order_release);
+    return is_allowed ? OB_OK : OB_ERR_INVALID_ARGUMENT;
 }
 
 void InsertStream::activate_state(std::uint64_t state_id) noexcept

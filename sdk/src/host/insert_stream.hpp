@@ -20,6 +20,7 @@
 #include "sdk/src/host/timed_events.hpp"
 #include "sdk/src/host/unit_log.hpp"
 
+#include <outboard/block_times.h>
 #include <outboard/host.h>
 
 #include <algorithm>
@@ -52,8 +53,10 @@ public:
                                     std::uint32_t frame_count) noexcept;
     [[nodiscard]] ob_status post(const float* const* inputs, std::uint32_t frame_count) noexcept;
     [[nodiscard]] ob_status collect(float* const* outputs) noexcept;
+    [[nodiscard]] ob_status set_caller(Caller& caller) noexcept;
     [[nodiscard]] ob_status add_event(const ob_event_header& event) noexcept;
     [[nodiscard]] ob_event_list output_events() const noexcept;
+    [[nodiscard]] ob_block_times block_times() const noexcept;
 
     // ---- plain thread ----
 
@@ -124,13 +127,14 @@ private:
 
     [[nodiscard]] std::int64_t output_frame(std::uint32_t offset) const noexcept;
 
-    Caller* caller_;
+    Caller* caller_;  ///< changed between two blocks, by the thread that plays
     InsertFormat format_;
     StreamOptions options_;
     ParameterStore* parameters_;
     Statistics* statistics_;
     History history_;
     UnitLog log_;
+    Journal journal_;
     ReplicaSet replicas_;
     OutputStage stage_;
 
@@ -147,6 +151,8 @@ private:
     std::uint64_t post_started_ns_ = 0;
     std::uint64_t post_ended_ns_ = 0;
     std::uint64_t answer_seen_ns_ = 0;  ///< 0: no wait in this block so far
+    std::uint64_t dsp_started_ns_ = 0;  ///< of the answer taken last in this block; 0: none
+    std::uint64_t dsp_ended_ns_ = 0;
     std::uint32_t posted_frame_count_ = 0;
     bool gave_up_ = false;
 

@@ -56,6 +56,21 @@ public:
         settle_first(late_cause(blocks_[first_]), report);
     }
 
+    /// Another replica owes them as well: when its answers come, they tell why.
+    /// @param owes    whether it does, by sequence number
+    /// @param report  as for add(); what it does not owe stays here
+    template <typename Owes, typename Report>
+    void move_to(LateBlocks& other, Owes&& owes, Report&& report) noexcept
+    {
+        const std::size_t count = count_;
+        for (std::size_t index = 0; index < count; ++index) {
+            const ob_incident block = blocks_[first_];
+            first_ = (first_ + 1) % capacity;
+            --count_;
+            (owes(block.sequence) ? other : *this).add(block, report);
+        }
+    }
+
     /// No answer will come any more.
     template <typename Report>
     void settle_all(ob_cause cause, Report&& report) noexcept

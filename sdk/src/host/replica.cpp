@@ -5,11 +5,12 @@
 #include "sdk/src/link/event_bytes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace outboard::host {
 
-rt::RingStatus Replica::post(const Unit& unit, const History& history,
-                             const ParameterStore& parameters) noexcept
+rt::RingStatus Replica::post(const Unit& unit, const Past& past,
+                             std::uint32_t caller_index) noexcept
 {
     OB_ASSERT(unit.sequence == next_post_);
     const rt::RingStatus status = ports_.lane.input().reserve();
@@ -20,15 +21,16 @@ rt::RingStatus Replica::post(const Unit& unit, const History& history,
 
     link::Slot<std::byte> slot = ports_.lane.input_slot();
     for (std::uint32_t channel = 0; channel < ports_.lane.shape().input_channel_count; ++channel)
-        history.copy(channel, unit.first_frame, unit.frame_count, slot.channel(channel));
+        past.history.copy(channel, unit.first_frame, unit.frame_count, slot.channel(channel));
     slot.header() = {.sequence = unit.sequence,
                      .posted_ns = unit.posted_ns,
                      .dsp_started_ns = 0,
                      .dsp_ended_ns = 0,
                      .frame_count = unit.frame_count,
                      .event_bytes = 0,
+                     .caller = caller_index,
                      .reserved = 0};
-    write_events(slot, unit, parameters);
+    write_events(slot, unit, past);
     ports_.lane.input().publish();
 
     if (!posted_any_)
@@ -39,9 +41,9 @@ rt::RingStatus Replica::post(const Unit& unit, const History& history,
     return rt::RingStatus::ok;
 }
 
-void Replica::write_events(link::Slot<std::byte>& slot, const Unit& unit,
-                           const ParameterStore& parameters) noexcept
+void Replica::write_events(link::Slot<std::byte>& slot, const Unit& unit, const Past& past) noexcept
 {
+    const ParameterStore& parameters = past.parameters;
     const std::span<std::byte> room = slot.events();
     OB_ASSERT(unit.events.size() <= room.size());
     link::EventWriter caught_up{room.first(room.size() - unit.events.size())};
@@ -55,6 +57,12 @@ void Replica::write_events(link::Slot<std::byte>& slot, const Unit& unit,
         event.value = parameters.value_at(next_parameter_);
         if (caught_up.append(event.header) != OB_OK)
             break;  // no room: the next unit goes on from here
+    }
+    const bool has_all_parameters = next_parameter_ == parameters.infos().size();
+    if (!knows_parameters_ && has_all_parameters && !std::exchange(knows_journal_, true)) {
+        past.journal.for_each_before(
+            posted_any_ ? first_posted_ : unit.sequence,
+            [&](const ob_event_header& event) { return caught_up.append(event) == OB_OK; });
     }
     const std::size_t told_bytes = caught_up.bytes().size();
     std::copy(unit.events.begin(), unit.events.end(),

@@ -16,6 +16,7 @@
 
 #include "rt/path/bell.hpp"
 #include "sdk/src/host/history.hpp"
+#include "sdk/src/host/journal.hpp"
 #include "sdk/src/host/late_blocks.hpp"
 #include "sdk/src/host/parameter_store.hpp"
 #include "sdk/src/host/unit_log.hpp"
@@ -28,14 +29,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 namespace outboard::host {
 
 /// Where a lane's memory and bells lie; they outlive the replica.
 struct LanePorts {
     link::HostLane lane;
+    std::uint32_t lane_number;  ///< in its link
     rt::Bell* request;
-    rt::Bell* reply;
+    std::span<rt::Bell> replies;  ///< by the caller's index
     const link::Beat* dsp_beat;
     const std::atomic<std::uint64_t>* in_progress;
     const link::LifeWord* life;
@@ -56,6 +59,13 @@ enum class Answer : std::uint8_t {
     corrupt,  ///< the service broke the protocol
 };
 
+/// What replicas are fed from.
+struct Past {
+    const History& history;
+    const ParameterStore& parameters;
+    const Journal& journal;
+};
+
 class Replica {
 public:
     Replica(const LanePorts& ports, std::int32_t process_id) noexcept
@@ -66,9 +76,11 @@ public:
     // ---- plain thread, before it is offered ----
 
     /// It goes on behind a checkpoint that was taken after the unit before `first_sequence`.
-    void join_with_checkpoint(std::uint64_t first_sequence) noexcept
+    /// @param is_of_exact  whether it was taken of one whose output is the same as what is played
+    void join_with_checkpoint(std::uint64_t first_sequence, bool is_of_exact) noexcept
     {
         joined_with_ = JoinedWith::checkpoint;
+        has_past_that_matters_ = is_of_exact;
         next_post_ = first_sequence;
         knows_parameters_ = true;
     }
@@ -77,6 +89,7 @@ public:
     void join_from_reset(JoinedWith knowledge, std::uint64_t tail_frames) noexcept
     {
         joined_with_ = knowledge;
+        has_past_that_matters_ = knowledge != JoinedWith::parameters;
         tail_frames_ = tail_frames;
     }
 
@@ -109,11 +122,13 @@ public:
         return ports_.lane.input().reserve() == rt::RingStatus::ok;
     }
     /// Copies one unit from the history into the lane; the request bell is to be rung afterwards.
-    /// The first units also carry every parameter that was ever set, unless it knows them.
+    /// The first units also carry every parameter that was ever set, and then what the journal
+    /// has, unless it knows them.
     /// @pre    unit.sequence == next_post()
     /// @rt     wait-free, O(frames)
-    [[nodiscard]] rt::RingStatus post(const Unit& unit, const History& history,
-                                      const ParameterStore& parameters) noexcept;
+    /// @param caller_index  who is rung for the answer
+    [[nodiscard]] rt::RingStatus post(const Unit& unit, const Past& past,
+                                      std::uint32_t caller_index) noexcept;
 
     /// Looks for the answer to a unit, discarding older ones by their sequence number.
     /// @param discard  called with each older answer, while its slot is still there
@@ -171,6 +186,8 @@ public:
         ports_.lane.output().release();
     }
 
+    /// Whether it has answered anything: a newcomer may owe nothing yet, and be slow all the same.
+    [[nodiscard]] bool has_answered() const noexcept { return has_answered_; }
     /// Whether all units up to the one before `sequence` have been answered.
     [[nodiscard]] bool is_in_step(std::uint64_t sequence) const noexcept
     {
@@ -184,7 +201,10 @@ public:
 
     [[nodiscard]] LateBlocks& late_blocks() noexcept { return late_; }
     [[nodiscard]] rt::Bell& request_bell() const noexcept { return *ports_.request; }
-    [[nodiscard]] rt::Bell& reply_bell() const noexcept { return *ports_.reply; }
+    [[nodiscard]] rt::Bell& reply_bell(std::uint32_t caller_index) const noexcept
+    {
+        return ports_.replies[caller_index];
+    }
     /// Whether the unit was, or still is, to be answered by this replica.
     [[nodiscard]] bool owes(std::uint64_t sequence) const noexcept
     {
@@ -218,8 +238,11 @@ public:
         // acquire, pairs with the release in service::LaneRunner::run_one(): of a dead service this
         // is the last that it wrote.
         const std::uint64_t word = ports_.in_progress->load(std::memory_order_acquire);
-        return word != 0 && has_posted(word - 1) ? std::optional{word - 1} : std::nullopt;
+        const auto block = link::BlockInProgress::of(word);
+        const bool is_ours = word != 0 && block.lane == ports_.lane_number;
+        return is_ours && has_posted(block.sequence) ? std::optional{block.sequence} : std::nullopt;
     }
+    [[nodiscard]] std::uint32_t lane_number() const noexcept { return ports_.lane_number; }
 
     /// The caller's last act on this replica.
     void release(ob_cause cause) noexcept
@@ -235,6 +258,7 @@ public:
     bool is_trusted = false;         ///< equal to what is played without having been measured
     bool has_diverged = false;       ///< compared and not equal, and not exact again since
     bool is_behind = false;          ///< further than the history reaches back
+    bool is_replaying = false;       ///< called in from the reserve: it has not had all units yet
 
     // ---- supervisor and plain thread ----
 
@@ -243,14 +267,14 @@ public:
     {
         // release, pairs with the acquire in ended_ns().
         ended_ns_.store(now_ns, std::memory_order_release);
-        rt::ring_for_dead(reply_bell());
+        ring_all_callers();
     }
     /// Its DSP thread has ended, and so will its process; wakes the caller. @thread supervisor
     void mark_thread_ended() noexcept
     {
         // release, pairs with the acquire in has_thread_ended().
         thread_ended_.store(true, std::memory_order_release);
-        rt::ring_for_dead(reply_bell());
+        ring_all_callers();
     }
     [[nodiscard]] bool has_thread_ended() const noexcept
     {
@@ -275,13 +299,16 @@ public:
     {
         return static_cast<ob_cause>(released_.load(std::memory_order_acquire) - 1);
     }
+    /// Let go of though nothing is wrong with its process, which may have other lanes.
+    [[nodiscard]] bool is_released_well() const noexcept
+    {
+        return is_released() &&
+               (release_cause() == OB_CAUSE_REMOVED || release_cause() == OB_CAUSE_BEHIND);
+    }
     [[nodiscard]] std::int32_t process_id() const noexcept { return process_id_; }
     [[nodiscard]] JoinedWith joined_with() const noexcept { return joined_with_; }
     /// Whether its output can be the same as that of a replica that was there from the start.
-    [[nodiscard]] bool has_past_that_matters() const noexcept
-    {
-        return joined_with_ != JoinedWith::parameters;
-    }
+    [[nodiscard]] bool has_past_that_matters() const noexcept { return has_past_that_matters_; }
 
     /// When ob_insert_inject_fault() struck, 0 if never. Written by that call, read by the caller.
     std::atomic<std::uint64_t> fault_ns{0};
@@ -298,13 +325,19 @@ private:
         // acquire, pairs with the release in service::LastWords::say(): as in ended_ns().
         return ports_.life->load(std::memory_order_acquire);
     }
-    void write_events(link::Slot<std::byte>& slot, const Unit& unit,
-                      const ParameterStore& parameters) noexcept;
+    /// The insert may be on its way from one caller to another.
+    void ring_all_callers() const noexcept
+    {
+        for (rt::Bell& reply : ports_.replies)
+            rt::ring_for_dead(reply);
+    }
+    void write_events(link::Slot<std::byte>& slot, const Unit& unit, const Past& past) noexcept;
     void note_answered(std::uint64_t sequence) noexcept
     {
         if (sequence + 1 <= answered_until_)
             return;
         answered_until_ = sequence + 1;
+        has_answered_ = true;
         if (answered_until_ == skipped_)
             ++answered_until_;
         late_in_a_row_ = 0;
@@ -313,6 +346,7 @@ private:
     LanePorts ports_;
     std::int32_t process_id_;
     JoinedWith joined_with_ = JoinedWith::stream;
+    bool has_past_that_matters_ = true;
     std::uint64_t tail_frames_ = 0;
 
     // caller only
@@ -324,9 +358,11 @@ private:
     bool posted_any_ = false;
     bool has_broken_rules_ = false;     ///< found elsewhere than in find(), which then says so
     std::uint64_t answered_until_ = 0;  ///< newest answered unit + 1
+    bool has_answered_ = false;
     std::uint64_t skipped_ = ~std::uint64_t{0};  ///< the last unit that it was not given
     bool knows_parameters_ = false;
     std::size_t next_parameter_ = 0;  ///< parameters before this one have been told
+    bool knows_journal_ = false;
     std::uint32_t late_in_a_row_ = 0;
     std::uint64_t last_beat_ = 0;
     std::uint64_t silent_since_ns_ = 0;

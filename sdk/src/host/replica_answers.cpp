@@ -102,7 +102,9 @@ Answer ReplicaSet::look_at(Replica& replica, const Wanted& wanted) noexcept
     const Answer answer = replica.find(
         wanted.sequence, wanted.frame_count, [&] { compare(replica, wanted); },
         [this](const ob_incident& late) { report_late(late); });
-    const bool in_step = replica.is_in_step(wanted.sequence);
+    // A standby that trails is given all units of a block at once, behind the primary.
+    const bool in_step =
+        replica.has_answered() && replica.is_in_step(std::min(wanted.sequence, first_of_block_));
     if (in_step != replica.in_step.load(std::memory_order_relaxed))
         replica.in_step.store(in_step, std::memory_order_relaxed);
     return answer;
@@ -133,6 +135,23 @@ bool ReplicaSet::has_failed(std::size_t index, Answer answer, bool has_ended,
     return false;
 }
 
+/// Whether an answer that is not there yet may come. A replay goes on until it has.
+bool ReplicaSet::may_answer(std::size_t index, Answer answer, std::uint64_t sequence) noexcept
+{
+    Replica& replica = *active_[index];
+    replica.is_replaying &= answer == Answer::not_yet;
+    if (replica.is_replaying)
+        replay(index);
+    return answer == Answer::not_yet && (replica.is_replaying || replica.has_posted(sequence));
+}
+
+/// The last one has just been lost.
+bool ReplicaSet::reserve_may_answer() noexcept
+{
+    call_reserve();
+    return active_count_ != 0 || expects_reserve();
+}
+
 ReplicaSet::Look ReplicaSet::look_for(const Wanted& wanted, Replica*& found) noexcept
 {
     Replica* candidate = nullptr;  // has the answer, but is not the source and not known as equal
@@ -144,9 +163,8 @@ ReplicaSet::Look ReplicaSet::look_for(const Wanted& wanted, Replica*& found) noe
         const Answer answer = look_at(replica, wanted);
         if (has_failed(index, answer, has_ended, wanted))
             continue;
+        may_come |= may_answer(index, answer, wanted.sequence);
         ++index;
-        if (answer == Answer::not_yet && replica.has_posted(wanted.sequence))
-            may_come = true;
         if (answer != Answer::here || replica.bad_sequence == wanted.sequence + 1)
             continue;
         const bool is_source = &replica == active_[0] || is_exact(replica);
@@ -154,10 +172,9 @@ ReplicaSet::Look ReplicaSet::look_for(const Wanted& wanted, Replica*& found) noe
         if (place == nullptr)
             place = &replica;
     }
-    const bool waits_for_all = options_.pace == OB_PACE_FREE;
-    if (found != nullptr && !(waits_for_all && may_come))
+    if (found != nullptr)
         return Look::found;
-    if (may_come)
+    if (may_come || (active_count_ == 0 && reserve_may_answer()))
         return Look::may_come;
     if (found == nullptr)
         found = candidate;
@@ -184,28 +201,41 @@ Replica* ReplicaSet::take_in_time(const Wanted& wanted, bool& has_waited) noexce
     if (look != Look::may_come)
         return found;
     has_waited = true;
-    const auto ready = [&] {
-        look = look_for(wanted, found);
-        return look != Look::may_come;
-    };
-    listen();
     const bool are_all_rung = rings_together_.load(std::memory_order_relaxed);
     if (active_count_ > 1 && !are_all_rung) {
         const std::uint64_t hedge_ns = hedge_ns_.load(std::memory_order_relaxed);
         const std::uint64_t now_ns = rt::os::monotonic_ns();
         if (hedge_ns != 0 && now_ns + hedge_ns < wanted.deadline_ns)
-            static_cast<void>(caller_->wait().wait(now_ns + hedge_ns, spin_, ready));
+            look = look_until(now_ns + hedge_ns, wanted, found);
         if (look == Look::may_come)
             ring_all();
     }
     if (look == Look::may_come)
-        static_cast<void>(caller_->wait().wait(wanted.deadline_ns, spin_, ready));
+        look = look_until(wanted.deadline_ns, wanted, found);
     if (look == Look::may_come) {
         found = any_answer(wanted);
         if (found == nullptr)
             note_missed_deadline(wanted, rt::os::monotonic_ns());
     }
     return found;
+}
+
+/// Waits for answers. Where the kernel waits on one bell only, it is the primary's: another primary
+/// is another bell.
+ReplicaSet::Look ReplicaSet::look_until(std::uint64_t until_ns, const Wanted& wanted,
+                                        Replica*& found) noexcept
+{
+    Look look = Look::may_come;
+    rt::WaitEnd end = rt::WaitEnd::ready;
+    while (look == Look::may_come && end == rt::WaitEnd::ready) {
+        listen();
+        const Replica* const listened_to = primary();
+        end = caller().wait().wait(until_ns, spin_, [&] {
+            look = look_for(wanted, found);
+            return look != Look::may_come || primary() != listened_to;
+        });
+    }
+    return look;
 }
 
 /// The deadline has come: any answer is better than none.
@@ -232,9 +262,16 @@ void ReplicaSet::note_missed_deadline(const Wanted& wanted, std::uint64_t now_ns
     late.posted_ns = unit.posted_ns;
     late.collected_ns = now_ns;
     late.deadline_ns = wanted.deadline_ns;
-    if (active_count_ != 0 && active_[0]->has_posted(wanted.sequence)) {
-        late.process_id = active_[0]->process_id();
-        active_[0]->late_blocks().add(late, [this](const ob_incident& old) { report(old); });
+    if (active_count_ == 0)
+        return;
+    Replica& owing = *active_[0];
+    late.process_id = owing.process_id();
+    if (owing.is_replaying) {
+        // Its answer would only say that the blocks before it took their time.
+        late.cause = OB_CAUSE_KILL;
+        report(late);
+    } else if (owing.has_posted(wanted.sequence)) {
+        owing.late_blocks().add(late, [this](const ob_incident& old) { report(old); });
     }
 }
 
@@ -255,11 +292,10 @@ std::uint64_t ReplicaSet::hang_limit_ns(std::size_t index) const noexcept
 {
     if (options_.pace == OB_PACE_FREE)
         return options_.hang_limit_ns;
-    for (std::size_t other = 0; other < active_count_; ++other) {
-        if (other != index && active_[other]->in_step.load(std::memory_order_relaxed))
-            return options_.hang_limit_ns / covered_hang_divisor;
-    }
-    return options_.hang_limit_ns;
+    bool is_covered = reserve_.load(std::memory_order_relaxed) != nullptr;
+    for (std::size_t other = 0; other < active_count_; ++other)
+        is_covered |= other != index && active_[other]->in_step.load(std::memory_order_relaxed);
+    return is_covered ? options_.hang_limit_ns / covered_hang_divisor : options_.hang_limit_ns;
 }
 
 void ReplicaSet::let_go_of_hung(std::uint32_t late_limit) noexcept
@@ -278,11 +314,10 @@ bool ReplicaSet::reject(Replica& replica, std::uint64_t sequence) noexcept
 {
     replica.bad_sequence = sequence + 1;
     ring_all();
-    return std::any_of(
-        active_.begin(), active_.begin() + static_cast<std::ptrdiff_t>(active_count_),
-        [sequence](const Replica* other) {
-            return other->bad_sequence != sequence + 1 && other->has_posted(sequence);
-        });
+    const auto replicas = active();
+    return std::any_of(replicas.begin(), replicas.end(), [sequence](const Replica* other) {
+        return other->bad_sequence != sequence + 1 && other->has_posted(sequence);
+    });
 }
 
 void ReplicaSet::accept(Replica& replica, const Wanted& wanted) noexcept

@@ -22,9 +22,10 @@ bool ReplicaSet::is_whole(std::uint64_t sequence) const noexcept
 {
     if (active_count_ < wanted_count_.load(std::memory_order_relaxed))
         return false;
-    return std::all_of(
-        active_.begin(), active_.begin() + static_cast<std::ptrdiff_t>(active_count_),
-        [sequence](const Replica* replica) { return replica->is_in_step(sequence + 1); });
+    const auto replicas = active();
+    return std::all_of(replicas.begin(), replicas.end(), [sequence](const Replica* replica) {
+        return replica->is_in_step(sequence + 1);
+    });
 }
 
 /// Lets newcomers in, and gives everybody what there is for them.
@@ -40,12 +41,11 @@ void ReplicaSet::pump() noexcept
 /// Whether a replica that catches up has room again.
 bool ReplicaSet::can_feed() const noexcept
 {
-    return std::any_of(active_.begin(),
-                       active_.begin() + static_cast<std::ptrdiff_t>(active_count_),
-                       [this](Replica* replica) {
-                           return replica->next_post() < log_->next_sequence() &&
-                                  !replica->has_ended() && replica->has_room();
-                       });
+    const auto replicas = active();
+    return std::any_of(replicas.begin(), replicas.end(), [this](Replica* replica) {
+        return replica->next_post() < log_->next_sequence() && !replica->has_ended() &&
+               replica->has_room();
+    });
 }
 
 /// Waits for the whole set: every replica has answered, and none is missing. Nobody's answer is
@@ -68,7 +68,7 @@ Replica* ReplicaSet::take_at_free_pace(const Wanted& wanted, bool& gave_up) noex
             return ready() || has_offers() || can_feed() || demoted_count_ != 0;
         };
         const std::uint64_t look_at_ns = rt::os::monotonic_ns() + look_interval_ns;
-        static_cast<void>(caller_->wait().wait(look_at_ns, woken));
+        static_cast<void>(caller().wait().wait(look_at_ns, woken));
         const std::uint64_t now_ns = rt::os::monotonic_ns();
         if (ready())
             return found;
@@ -109,7 +109,7 @@ void ReplicaSet::keep_history_from(std::uint64_t sequence) noexcept
     // laid by before the older history goes.
     if (keep_history_from_.exchange(sequence, std::memory_order_release) != sequence &&
         waits_for_checkpoint())
-        caller_->raise_alarm();
+        caller().raise_alarm();
 }
 
 bool ReplicaSet::may_append(std::uint32_t frame_count, std::uint64_t unit_count) const noexcept
@@ -117,9 +117,9 @@ bool ReplicaSet::may_append(std::uint32_t frame_count, std::uint64_t unit_count)
     // acquire, pairs with the release in keep_history_from().
     const std::uint64_t keep_from = keep_history_from_.load(std::memory_order_acquire);
     Unit first{};
-    if (!log_->get(keep_from, first) || !history_->reaches(first.first_frame))
+    if (!log_->get(keep_from, first) || !past_.history.reaches(first.first_frame))
         return true;  // still to come, or gone already
-    return history_->will_reach(first.first_frame, frame_count) &&
+    return past_.history.will_reach(first.first_frame, frame_count) &&
            log_->will_keep(keep_from, unit_count, options_.event_bytes);
 }
 
@@ -154,7 +154,7 @@ void ReplicaSet::make_room(std::uint32_t frame_count, std::uint64_t unit_count) 
             return may_append(frame_count, unit_count) || has_offers() || can_feed() ||
                    demoted_count_ != 0;
         };
-        static_cast<void>(caller_->wait().wait(rt::os::monotonic_ns() + look_interval_ns, woken));
+        static_cast<void>(caller().wait().wait(rt::os::monotonic_ns() + look_interval_ns, woken));
         if (may_append(frame_count, unit_count))
             break;
         let_go_of_hung(1);

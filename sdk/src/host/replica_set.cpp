@@ -32,13 +32,11 @@ constexpr double exact_seconds = 1.0;
 }  // namespace
 
 ReplicaSet::ReplicaSet(Caller& caller, const ReplicaSetOptions& options, const UnitLog& log,
-                       const History& history, const ParameterStore& parameters,
-                       Statistics& statistics)
+                       const Past& past, Statistics& statistics)
     : caller_(&caller),
       options_(options),
       log_(&log),
-      history_(&history),
-      parameters_(&parameters),
+      past_(past),
       statistics_(&statistics),
       wanted_count_(options.replica_count),
       played_(log.unit_count()),
@@ -57,7 +55,7 @@ bool ReplicaSet::offer(Replica& replica) noexcept
         // caller sees it.
         if (place.compare_exchange_strong(nobody, &replica, std::memory_order_release,
                                           std::memory_order_relaxed)) {
-            caller_->raise_alarm();
+            caller().raise_alarm();
             return true;
         }
     }
@@ -66,13 +64,31 @@ bool ReplicaSet::offer(Replica& replica) noexcept
 
 bool ReplicaSet::withdraw(const Replica& replica) noexcept
 {
-    for (auto& place : offers_) {
+    const auto is_taken_from = [&replica](std::atomic<Replica*>& place) {
         Replica* expected = const_cast<Replica*>(&replica);
         // relaxed: the caller has not touched what was still on offer.
-        if (place.compare_exchange_strong(expected, nullptr, std::memory_order_relaxed))
-            return true;
-    }
-    return false;
+        return place.compare_exchange_strong(expected, nullptr, std::memory_order_relaxed);
+    };
+    return is_taken_from(reserve_) || std::any_of(offers_.begin(), offers_.end(), is_taken_from);
+}
+
+void ReplicaSet::offer_reserve(Replica& replica) noexcept
+{
+    OB_ASSERT(reserve_.load(std::memory_order_relaxed) == nullptr);
+    // release, pairs with the acquire in call_reserve(): the replica stands behind its checkpoint
+    // before the caller sees it.
+    reserve_.store(&replica, std::memory_order_release);
+    set_reserve_is_coming(false);
+}
+
+void ReplicaSet::set_reserve_is_coming(bool is_coming) noexcept
+{
+    // release, pairs with the acquire in expects_reserve(): who no longer sees it coming sees it
+    // there.
+    reserve_is_coming_.store(is_coming, std::memory_order_release);
+    // Always: whether the caller waits for it cannot be told by what it last said of its primary.
+    if (!is_coming)
+        caller().raise_alarm();
 }
 
 void ReplicaSet::adopt_offers() noexcept
@@ -109,6 +125,52 @@ bool ReplicaSet::enter_stream(Replica& replica, std::uint64_t next_sequence) noe
     return replica.next_post() == first_sequence;
 }
 
+/// Nobody lives: whoever stands in reserve serves from now on, behind what a dead one has answered.
+void ReplicaSet::call_reserve() noexcept
+{
+    if (reserve_.load(std::memory_order_relaxed) == nullptr || active_count_ == active_.size())
+        return;
+    if (living_count() != 0)
+        return;
+    // acquire, pairs with the release in offer_reserve().
+    Replica* const replica = reserve_.exchange(nullptr, std::memory_order_acquire);
+    if (replica == nullptr)
+        return;
+    const std::uint64_t first_sequence = replica->next_post();
+    replica->skip_to(oldest_available(first_sequence));
+    replica->is_trusted = options_.is_deterministic && replica->has_past_that_matters() &&
+                          replica->next_post() == first_sequence;
+    replica->is_replaying = true;
+    publish_exactness(*replica);
+    active_[active_count_++] = replica;
+    publish_primary();
+    replay(active_count_ - 1);
+}
+
+bool ReplicaSet::expects_reserve() const noexcept
+{
+    // acquire, pairs with the release in set_reserve_is_coming().
+    return reserve_is_coming_.load(std::memory_order_acquire) ||
+           reserve_.load(std::memory_order_relaxed) != nullptr;
+}
+
+std::size_t ReplicaSet::living_count() const noexcept
+{
+    const auto replicas = active();
+    return static_cast<std::size_t>(
+        std::count_if(replicas.begin(), replicas.end(),
+                      [](const Replica* replica) { return !replica->has_ended(); }));
+}
+
+/// Gives it as much of what it has missed as its ring takes, and wakes it: it may have stopped
+/// because its answers had not been read.
+void ReplicaSet::replay(std::size_t index) noexcept
+{
+    feed(index, log_->unit_count());
+    active_[index]->needs_ring = false;
+    static_cast<void>(rt::ring(active_[index]->request_bell()));
+}
+
 void ReplicaSet::publish_primary() noexcept
 {
     primary_process_id_.store(active_count_ != 0 ? active_[0]->process_id() : -1,
@@ -122,8 +184,9 @@ void ReplicaSet::begin_block(std::uint64_t output_frame) noexcept
     // A dead one may still have answers that nobody else has (pipelined mode): a standby may have
     // joined behind them. Without any it is let go at once, so that this block's wake goes to the
     // right one.
+    const bool has_reserve = reserve_.load(std::memory_order_relaxed) != nullptr;
     for (std::size_t index = 0; index < active_count_;) {
-        const bool can_go = active_count_ > 1 && active_[index]->has_ended() &&
+        const bool can_go = (active_count_ > 1 || has_reserve) && active_[index]->has_ended() &&
                             !active_[index]->has_unread_answers();
         if (can_go) {
             demote(index, OB_CAUSE_CRASH);
@@ -131,11 +194,13 @@ void ReplicaSet::begin_block(std::uint64_t output_frame) noexcept
             ++index;
         }
     }
+    call_reserve();
 }
 
 void ReplicaSet::post(std::uint64_t new_units) noexcept
 {
     const bool is_free = options_.pace == OB_PACE_FREE;
+    first_of_block_ = log_->next_sequence() - new_units;
     for (std::size_t index = 0; index < active_count_; ++index)
         feed(index, is_free ? log_->unit_count() : new_units + catch_up_units);
     if (is_free) {
@@ -151,7 +216,7 @@ std::uint64_t ReplicaSet::oldest_available(std::uint64_t sequence) const noexcep
     const std::uint64_t logged = std::min(log_->next_sequence(), log_->unit_count());
     sequence = std::max(sequence, log_->next_sequence() - logged);
     while (sequence < log_->next_sequence() &&
-           (!log_->get(sequence, unit) || !history_->reaches(unit.first_frame)))
+           (!log_->get(sequence, unit) || !past_.history.reaches(unit.first_frame)))
         ++sequence;
     return sequence;
 }
@@ -169,7 +234,7 @@ void ReplicaSet::feed(std::size_t index, std::uint64_t unit_budget) noexcept
             replica.skip_one();
             continue;
         }
-        if (!log_->get(sequence, unit) || !history_->reaches(unit.first_frame)) {
+        if (!log_->get(sequence, unit) || !past_.history.reaches(unit.first_frame)) {
             // A standby that has missed units is none; another one joins in its place. A primary
             // goes on without them: its output is what there is.
             replica.is_behind = index != 0;
@@ -178,7 +243,7 @@ void ReplicaSet::feed(std::size_t index, std::uint64_t unit_budget) noexcept
             replica.skip_to(oldest_available(sequence));
             continue;
         }
-        if (replica.post(unit, *history_, *parameters_) != rt::RingStatus::ok) {
+        if (replica.post(unit, past_, caller().index()) != rt::RingStatus::ok) {
             statistics_->counters.not_posted.add();
             return;  // full: it is behind, and gets it later; corrupt: its answers will show it
         }
@@ -190,7 +255,7 @@ void ReplicaSet::note_rings(std::size_t replica_count) noexcept
 {
     for (std::size_t index = 0; index < std::min(replica_count, active_count_); ++index) {
         if (std::exchange(active_[index]->needs_ring, false))
-            caller_->note_posted(active_[index]->request_bell());
+            caller().note_posted(active_[index]->request_bell());
     }
 }
 
@@ -204,9 +269,9 @@ void ReplicaSet::ring_all() noexcept
 
 void ReplicaSet::listen() noexcept
 {
-    caller_->wait().clear();
+    caller().wait().clear();
     for (std::size_t index = 0; index < active_count_; ++index)
-        caller_->wait().add(active_[index]->reply_bell());
+        caller().wait().add(active_[index]->reply_bell(caller().index()));
 }
 
 void ReplicaSet::promote(std::size_t index) noexcept
@@ -230,8 +295,7 @@ void ReplicaSet::demote(std::size_t index, ob_cause cause) noexcept
 
     report_loss(replica, index, cause);
     note_poison(replica, cause);
-    replica.late_blocks().settle_all(late_cause_of_loss(cause),
-                                     [this](const ob_incident& late) { report(late); });
+    settle_late_blocks(replica, cause);
 
     if (index == 0) {  // the best of the others takes over, and hears of it now
         for (std::size_t next = 0; next < active_count_; ++next) {
@@ -243,6 +307,25 @@ void ReplicaSet::demote(std::size_t index, ob_cause cause) noexcept
         ring_all();
     }
     publish_primary();
+}
+
+/// The loss is why its blocks were late; but if a standby in step had them as well, and had been
+/// rung, it is its answers that were late, and their time stamps tell why.
+void ReplicaSet::settle_late_blocks(Replica& lost, ob_cause cause) noexcept
+{
+    const auto tell = [this](const ob_incident& late) { report(late); };
+    const auto replicas = active();
+    const auto standby = std::find_if(replicas.begin(), replicas.end(), [](const Replica* replica) {
+        return replica->in_step.load(std::memory_order_relaxed) && !replica->needs_ring;
+    });
+    if (standby != replicas.end()) {
+        Replica& next = **standby;
+        const auto owes = [&next](std::uint64_t sequence) {
+            return next.has_posted(sequence) && !next.is_in_step(sequence + 1);
+        };
+        lost.late_blocks().move_to(next.late_blocks(), owes, tell);
+    }
+    lost.late_blocks().settle_all(late_cause_of_loss(cause), tell);
 }
 
 void ReplicaSet::report_loss(const Replica& replica, std::size_t index, ob_cause cause) noexcept
@@ -286,11 +369,14 @@ void ReplicaSet::report_poison(const Replica& replica, const Unit& unit) noexcep
         unit.first_frame + static_cast<std::int64_t>(options_.adaptor_latency_frames));
     incident.detected_ns = rt::os::monotonic_ns();
     report(incident);
-    poison_.keep(unit, *history_, incident.stream_frame);
+    poison_.keep(unit, past_.history, incident.stream_frame);
 }
 
 void ReplicaSet::release_demoted() noexcept
 {
+    if (demoted_count_ == 0)
+        return;
+    caller().ring_later();  // one of them may be noted there, and its memory goes now
     for (std::size_t index = 0; index < demoted_count_; ++index)
         demoted_[index].replica->release(demoted_[index].cause);
     demoted_count_ = 0;
@@ -298,7 +384,11 @@ void ReplicaSet::release_demoted() noexcept
 
 void ReplicaSet::end_block() noexcept
 {
-    ring_all();
+    for (std::size_t index = 0; index < active_count_; ++index) {
+        if (std::exchange(active_[index]->needs_ring, false))
+            caller().note_later(active_[index]->request_bell());
+    }
+    caller().end_insert();
     let_go_of_hung(options_.late_limit);
     let_go_of_those_behind();
     let_go_of_surplus();
@@ -315,10 +405,12 @@ void ReplicaSet::let_go_of_those_behind() noexcept
     }
 }
 
-/// Takes away standbys that are no longer wanted: first who is not in step, then the youngest.
+/// Takes away standbys that are no longer wanted: first who is not in step, then the youngest. A
+/// dead one that is kept for its last answers is none of them.
 void ReplicaSet::let_go_of_surplus() noexcept
 {
-    while (active_count_ > wanted_count_.load(std::memory_order_relaxed)) {
+    const std::uint32_t wanted_count = wanted_count_.load(std::memory_order_relaxed);
+    while (active_count_ > wanted_count && living_count() > wanted_count) {
         std::size_t chosen = active_count_ - 1;
         for (std::size_t index = active_count_; index-- > 1;) {
             if (!active_[index]->in_step.load(std::memory_order_relaxed)) {

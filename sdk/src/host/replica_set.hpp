@@ -9,6 +9,9 @@
 /// been taken; or when it is lost; or when it has not come for longer than usual (hedge). On the
 /// caller's CPU, below the primary, they are rung together with it, and run when it has done.
 ///
+/// A replica in reserve is given nothing while another one serves. When the last of these is lost,
+/// the caller calls it in, and replays to it all since the checkpoint that it stands behind.
+///
 /// "Exact" is said of a replica whose output is what is played, bit for bit. Who is played although
 /// not known as exact becomes what the others are compared with.
 
@@ -27,6 +30,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace outboard::host {
 
@@ -52,7 +56,7 @@ public:
     static constexpr std::uint64_t no_sequence = ~std::uint64_t{0};
 
     ReplicaSet(Caller& caller, const ReplicaSetOptions& options, const UnitLog& log,
-               const History& history, const ParameterStore& parameters, Statistics& statistics);
+               const Past& past, Statistics& statistics);
     ReplicaSet(const ReplicaSet&) = delete;
     ReplicaSet& operator=(const ReplicaSet&) = delete;
     ~ReplicaSet() = default;
@@ -61,6 +65,11 @@ public:
 
     /// Puts a replica at the caller's disposal. @return false when all places are taken
     [[nodiscard]] bool offer(Replica& replica) noexcept;
+    /// Puts a replica by that stands behind a checkpoint, for when all others are lost.
+    /// @pre there is none in reserve
+    void offer_reserve(Replica& replica) noexcept;
+    /// Whether there will be one in reserve in a moment, so that a caller without any waits for it.
+    void set_reserve_is_coming(bool is_coming) noexcept;
     /// Takes back an offer. @return false when the caller has it already: wait for its release
     [[nodiscard]] bool withdraw(const Replica& replica) noexcept;
     /// How long a primary may take before the standbys are rung as well.
@@ -108,6 +117,9 @@ public:
 
     // ---- caller ----
 
+    /// The next block comes from another caller.
+    void set_caller(Caller& caller) noexcept { caller_.store(&caller, std::memory_order_relaxed); }
+
     /// At free pace: waits until the history may lose what so many frames more push out of it.
     /// Without an answer it goes on after a while, and a newcomer may then find no past.
     void make_room(std::uint32_t frame_count, std::uint64_t unit_count) noexcept;
@@ -146,6 +158,8 @@ private:
     enum class Look : std::uint8_t { found, may_come, nobody };
 
     void adopt_offers() noexcept;
+    void call_reserve() noexcept;
+    void replay(std::size_t index) noexcept;
     [[nodiscard]] bool enter_stream(Replica& replica, std::uint64_t next_sequence) noexcept;
     void feed(std::size_t index, std::uint64_t unit_budget) noexcept;
     [[nodiscard]] std::uint64_t oldest_available(std::uint64_t sequence) const noexcept;
@@ -153,9 +167,24 @@ private:
     void ring_all() noexcept;
     void listen() noexcept;
     void promote(std::size_t index) noexcept;
+    [[nodiscard]] std::span<Replica* const> active() const noexcept
+    {
+        return std::span{active_}.first(active_count_);
+    }
+    [[nodiscard]] const Replica* primary() const noexcept
+    {
+        return active_count_ != 0 ? active_[0] : nullptr;
+    }
     void publish_primary() noexcept;
 
+    [[nodiscard]] Caller& caller() const noexcept
+    {
+        // relaxed: the thread that plays has set it itself; for others it is whom to wake.
+        return *caller_.load(std::memory_order_relaxed);
+    }
     [[nodiscard]] Look look_for(const Wanted& wanted, Replica*& found) noexcept;
+    [[nodiscard]] Look look_until(std::uint64_t until_ns, const Wanted& wanted,
+                                  Replica*& found) noexcept;
     [[nodiscard]] Answer look_at(Replica& replica, const Wanted& wanted) noexcept;
     [[nodiscard]] bool has_failed(std::size_t index, Answer answer, bool has_ended,
                                   const Wanted& wanted) noexcept;
@@ -164,6 +193,11 @@ private:
     [[nodiscard]] bool is_whole(std::uint64_t sequence) const noexcept;
     [[nodiscard]] Replica* any_answer(const Wanted& wanted) noexcept;
     [[nodiscard]] bool has_offers() const noexcept;
+    [[nodiscard]] std::size_t living_count() const noexcept;
+    [[nodiscard]] bool expects_reserve() const noexcept;
+    [[nodiscard]] bool may_answer(std::size_t index, Answer answer,
+                                  std::uint64_t sequence) noexcept;
+    [[nodiscard]] bool reserve_may_answer() noexcept;
     void pump() noexcept;
     [[nodiscard]] bool can_feed() const noexcept;
     [[nodiscard]] bool may_append(std::uint32_t frame_count,
@@ -186,19 +220,21 @@ private:
     void demote(std::size_t index, ob_cause cause) noexcept;
     void note_poison(const Replica& replica, ob_cause cause) noexcept;
     void report_poison(const Replica& replica, const Unit& unit) noexcept;
+    void settle_late_blocks(Replica& lost, ob_cause cause) noexcept;
     void report_loss(const Replica& replica, std::size_t index, ob_cause cause) noexcept;
     void release_demoted() noexcept;
     void report(const ob_incident& incident) noexcept;
     void report_late(const ob_incident& incident) noexcept;
 
-    Caller* caller_;
+    std::atomic<Caller*> caller_;
     ReplicaSetOptions options_;
     const UnitLog* log_;
-    const History* history_;
-    const ParameterStore* parameters_;
+    Past past_;
     Statistics* statistics_;
 
     std::array<std::atomic<Replica*>, capacity> offers_{};
+    std::atomic<Replica*> reserve_{nullptr};
+    std::atomic<bool> reserve_is_coming_{false};
     std::atomic<std::int32_t> primary_process_id_{-1};
     std::atomic<std::uint64_t> hedge_ns_{0};
     std::atomic<std::uint32_t> wanted_count_;
@@ -218,8 +254,9 @@ private:
     std::size_t demoted_count_ = 0;
     const Replica* last_source_ = nullptr;  ///< null when it was lost
     bool has_had_source_ = false;
-    std::uint64_t oldest_wanted_ = 0;  ///< the oldest unit that is still to be played
-    std::uint64_t next_wanted_ = 0;    ///< the newest one that was asked for, + 1
+    std::uint64_t oldest_wanted_ = 0;   ///< the oldest unit that is still to be played
+    std::uint64_t next_wanted_ = 0;     ///< the newest one that was asked for, + 1
+    std::uint64_t first_of_block_ = 0;  ///< the first unit of the newest block
     PlayedBlocks played_;
     PoisonBlocks poison_;
     rt::AdaptiveSpin spin_;

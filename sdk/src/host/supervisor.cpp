@@ -138,7 +138,6 @@ void Supervisor::note_thread_end(Watched& service)
     service.replica->exit_detail.store(was_signalled ? -status.value : status.value,
                                        std::memory_order_relaxed);
     service.replica->mark_thread_ended();
-    service.caller->raise_alarm();
 }
 
 void Supervisor::look_at(Watched& service, bool has_ended)
@@ -154,20 +153,19 @@ void Supervisor::look_at(Watched& service, bool has_ended)
                                       std::memory_order_relaxed);
         }
         replica.mark_ended(rt::os::monotonic_ns());
-        service.caller->raise_alarm();
         on_death_();
         return;
     }
     if (!replica.is_released() || service.is_condemned)
         return;
     // The caller has given it up though it lives: it hangs, or broke the protocol. A found service
-    // is its owner's, and one that was taken away leaves by itself; the plain thread only hangs up.
+    // is its owner's, and one that is well leaves by itself; the plain thread only hangs up.
     // One that says it is dying may be writing a core; the plain thread sees to it that it does
     // die.
     service.is_condemned = true;
     const bool is_dying = (replica.says_dying() || replica.has_thread_ended()) &&
                           replica.release_cause() == OB_CAUSE_CRASH;
-    if (service.is_child && !is_dying && replica.release_cause() != OB_CAUSE_REMOVED) {
+    if (service.is_child && !is_dying && !replica.is_released_well()) {
         static_cast<void>(rt::os::send_signal(*service.process, SIGKILL));
     } else {
         on_death_();

@@ -7,7 +7,6 @@
 
 #include "rt/os/handle.hpp"
 #include "rt/os/poll.hpp"
-#include "sdk/src/host/caller.hpp"
 #include "sdk/src/host/replica.hpp"
 
 #include <outboard/common.h>
@@ -27,7 +26,6 @@ struct Watched {
     const rt::os::UniqueHandle* process = nullptr;
     const rt::os::UniqueHandle* dsp_thread = nullptr;  ///< may not be open
     Replica* replica = nullptr;
-    Caller* caller = nullptr;
     bool is_child = false;
     bool is_condemned = false;
 };

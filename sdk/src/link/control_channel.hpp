@@ -18,8 +18,8 @@
 namespace outboard::link {
 
 /// Versions of the protocol that this build speaks; docs/protocol.md tells what changed.
-inline constexpr std::uint16_t protocol_version_min = 1;
-inline constexpr std::uint16_t protocol_version_max = 1;
+inline constexpr std::uint16_t protocol_version_min = 2;
+inline constexpr std::uint16_t protocol_version_max = 2;
 
 /// Longest processor state that fits a message.
 inline constexpr std::size_t state_bytes_max = std::size_t{128} * 1024;

@@ -56,7 +56,7 @@ struct CrashArea {
     std::int32_t thread_id = 0;
     std::uint64_t fault_address = 0;
     std::uint64_t instruction = 0;
-    std::uint64_t block = 0;  ///< sequence + 1 of the block inside a processor; 0: none
+    std::uint64_t block = 0;  ///< inside a processor (BlockInProgress); 0: none
     std::uint32_t frame_count = 0;
     std::uint32_t reserved = 0;
     std::array<char, 16> thread_name{};

@@ -19,7 +19,8 @@
 namespace outboard::link {
 
 inline constexpr std::uint32_t caller_count_max = 32;
-inline constexpr std::uint32_t lane_count_max = 64;
+inline constexpr std::uint32_t lane_count_max = 64;  ///< of a bank
+inline constexpr std::uint32_t link_lane_count_max = 1024;
 inline constexpr std::uint32_t channel_count_max = 64;
 inline constexpr std::uint32_t frame_count_max = 8192;
 inline constexpr std::uint32_t slot_count_max = 1024;
@@ -33,6 +34,7 @@ struct LinkShape {
     std::uint32_t frame_capacity = 64;  ///< frames of a slot
     std::uint32_t slot_count = 16;      ///< of each ring, a power of two
     std::uint32_t event_bytes = 4096;   ///< room for events in a slot, a multiple of 64
+    bool operator==(const LinkShape&) const = default;
 };
 
 /// Whether sizes computed from the shape stay within the limits of this file.
@@ -51,6 +53,28 @@ struct alignas(rt::cache_line_bytes) SegmentHeader {
 struct alignas(rt::cache_line_bytes) Beat {
     std::atomic<std::uint64_t> count{0};
 };
+
+/// Which block of which lane: the lane in the upper 16 bits, the sequence + 1 below.
+struct BlockInProgress {
+    static constexpr unsigned sequence_bits = 48;
+
+    std::uint32_t lane;
+    std::uint64_t sequence;
+
+    [[nodiscard]] constexpr std::uint64_t word() const noexcept
+    {
+        return std::uint64_t{lane} << sequence_bits | ((sequence + 1) & sequence_mask);
+    }
+    /// Of any word that a service may have written, 0 excepted.
+    [[nodiscard]] static constexpr BlockInProgress of(std::uint64_t word) noexcept
+    {
+        return {static_cast<std::uint32_t>(word >> sequence_bits), (word & sequence_mask) - 1};
+    }
+
+private:
+    static constexpr std::uint64_t sequence_mask = (std::uint64_t{1} << sequence_bits) - 1;
+};
+static_assert(link_lane_count_max <= std::uint32_t{1} << 16);
 
 /// Host's words for one lane.
 struct HostLaneWords {
@@ -71,11 +95,12 @@ struct HostSegment {
     SegmentHeader header;
 };
 
-/// Start of the service-owned segment; lane words, then output slots, follow.
+/// Start of the service-owned segment; lane words, then output slots, follow. Beat, block, life and
+/// crash are the link's: of further banks they are not used.
 struct ServiceSegment {
     SegmentHeader header;
     Beat dsp_beat;  ///< advanced by the DSP thread whenever it makes progress
-    /// Sequence + 1 of the block inside a processor, 0 between blocks.
+    /// The block inside a processor (BlockInProgress), 0 between blocks.
     alignas(rt::cache_line_bytes) std::atomic<std::uint64_t> in_progress{0};
     /// On a line that is written once: the caller looks at it in each wait.
     alignas(rt::cache_line_bytes) LifeWord life{0};
@@ -96,7 +121,8 @@ struct alignas(rt::cache_line_bytes) BlockHeader {
     std::uint64_t dsp_ended_ns;    ///< output slots
     std::uint32_t frame_count;
     std::uint32_t event_bytes;
-    std::uint64_t reserved;
+    std::uint32_t caller;  ///< input slots: whose reply bell is to be rung
+    std::uint32_t reserved;
 };
 
 static_assert(sizeof(LinkShape) == 24);

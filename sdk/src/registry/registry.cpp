@@ -12,9 +12,6 @@
 namespace outboard::registry {
 namespace {
 
-constexpr std::string_view lock_suffix = ".lock";
-constexpr std::string_view socket_suffix = ".sock";
-
 [[nodiscard]] bool is_name_character(char character) noexcept
 {
     return (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') ||
@@ -32,20 +29,17 @@ constexpr std::string_view socket_suffix = ".sock";
     }
 }
 
-/// Path of a file that belongs to `name`.
-[[nodiscard]] rt::Result<std::string> file_path(std::string_view name, std::string_view suffix)
+[[nodiscard]] rt::Error invalid_name() noexcept
 {
-    if (!is_valid_name(name)) {
-        return rt::fail(rt::ErrorCode::invalid_argument,
-                        "service name (allowed: [a-z0-9._-]{1,64})");
-    }
-    auto path = directory();
-    if (path)
-        path->append("/").append(name).append(suffix);
-    return path;
+    return {rt::ErrorCode::invalid_argument, 0, "service name (allowed: [a-z0-9._-]{1,64})"};
 }
 
 }  // namespace
+
+std::string file_in(const std::string& directory, std::string_view name, std::string_view suffix)
+{
+    return std::string{directory}.append("/").append(name).append(suffix);
+}
 
 bool is_valid_name(std::string_view name) noexcept
 {
@@ -73,30 +67,39 @@ rt::Result<std::string> directory()
 
 rt::Result<std::string> socket_path(std::string_view name)
 {
-    return file_path(name, socket_suffix);
+    if (!is_valid_name(name))
+        return tl::unexpected(invalid_name());
+    auto path = directory();
+    if (path)
+        path = file_in(*path, name, socket_suffix);
+    return path;
 }
 
 rt::Result<Registration> Registration::claim(std::string_view name)
 {
-    auto lock_path = file_path(name, lock_suffix);
-    if (!lock_path)
-        return tl::unexpected(lock_path.error());
-    auto path = registry::socket_path(name);
+    if (!is_valid_name(name))
+        return tl::unexpected(invalid_name());
+    const auto path = directory();
     if (!path)
         return tl::unexpected(path.error());
+    return claim_in(*path, name);
+}
 
-    auto lock = rt::os::FileLock::acquire(*std::move(lock_path));
+rt::Result<Registration> Registration::claim_in(const std::string& directory, std::string_view name)
+{
+    std::string path = file_in(directory, name, socket_suffix);
+    auto lock = rt::os::FileLock::acquire(file_in(directory, name, lock_suffix));
     if (!lock)
         return tl::unexpected(lock.error());
-    // We hold the name, so a socket that is there was left by a dead service.
+    // We hold the name, so a socket that is there was left by a dead process.
     std::error_code ignored;
-    std::filesystem::remove(*path, ignored);
-    auto listener = rt::os::listen_at(*path);
+    std::filesystem::remove(path, ignored);
+    auto listener = rt::os::listen_at(path);
     if (!listener) {
         lock->remove();
         return tl::unexpected(listener.error());
     }
-    return Registration{*std::move(lock), *std::move(listener), *std::move(path)};
+    return Registration{*std::move(lock), *std::move(listener), std::move(path)};
 }
 
 Registration::~Registration()

@@ -24,6 +24,12 @@
 namespace outboard::registry {
 
 inline constexpr std::size_t name_length_max = 64;
+inline constexpr std::string_view lock_suffix = ".lock";
+inline constexpr std::string_view socket_suffix = ".sock";
+
+/// DIRECTORY/NAMESUFFIX
+[[nodiscard]] std::string file_in(const std::string& directory, std::string_view name,
+                                  std::string_view suffix);
 
 /// [a-z0-9._-]{1,64}
 [[nodiscard]] bool is_valid_name(std::string_view name) noexcept;
@@ -41,6 +47,9 @@ class Registration {
 public:
     /// @return already_exists when another process holds the name
     [[nodiscard]] static rt::Result<Registration> claim(std::string_view name);
+    /// The same in another directory of this user's own. @pre is_valid_name(name)
+    [[nodiscard]] static rt::Result<Registration> claim_in(const std::string& directory,
+                                                           std::string_view name);
 
     Registration(Registration&& other) noexcept = default;
     Registration& operator=(Registration&& other) = delete;

@@ -101,12 +101,16 @@ void DspThread::stream(std::uint64_t spin_ns) noexcept
     rt::BellWait wait{nullptr, false};
     wait.add(bells_.request);
     while (!is_stopping()) {
-        const rt::WaitEnd end =
-            wait.wait(rt::os::no_deadline_ns, spin, [this] { return is_stopping() || has_work(); });
+        const rt::WaitEnd end = wait.wait(rt::os::no_deadline_ns, spin, [this] {
+            return is_stopping() || has_work() || has_removals();
+        });
         OB_ASSERT(end == rt::WaitEnd::ready);
+        // acquire, pairs with the release in remove_lane(): what follows does not see those lanes.
+        const std::uint32_t removal_count = removals_wanted_.load(std::memory_order_acquire);
         beat();
         run_lanes();
         finish_lanes();
+        confirm_removals(removal_count);
     }
 }
 
@@ -185,6 +189,35 @@ void DspThread::add_lane(std::uint32_t index, LaneRunner& lane) noexcept
         std::max<std::size_t>(lane_end_.load(std::memory_order_relaxed), index + 1);
     lane_end_.store(end, std::memory_order_relaxed);
     rt::ring(bells_.request);
+}
+
+bool DspThread::remove_lane(std::uint32_t index, std::uint64_t deadline_ns) noexcept
+{
+    OB_ASSERT(index < lanes_.size());
+    // relaxed: the count that follows carries it.
+    lanes_[index].store(nullptr, std::memory_order_relaxed);
+    const std::uint32_t removal_count = removals_wanted_.load(std::memory_order_relaxed) + 1;
+    // release, pairs with the acquire in stream().
+    removals_wanted_.store(removal_count, std::memory_order_release);
+    rt::ring(bells_.request);
+    for (;;) {
+        // acquire, pairs with the release in confirm_removals(): the thread has left the lane.
+        const std::uint32_t done = removals_done_.load(std::memory_order_acquire);
+        if (done == removal_count)
+            return true;
+        const rt::os::FutexWait word{&removals_done_, done, rt::os::FutexScope::this_process};
+        if (rt::os::futex_wait(word, deadline_ns) == rt::os::WaitOutcome::timed_out)
+            return false;
+    }
+}
+
+void DspThread::confirm_removals(std::uint32_t removal_count) noexcept
+{
+    if (removals_done_.load(std::memory_order_relaxed) == removal_count)
+        return;
+    // release, pairs with the acquire in remove_lane().
+    removals_done_.store(removal_count, std::memory_order_release);
+    rt::os::futex_wake(removals_done_, rt::os::FutexScope::this_process);
 }
 
 bool DspThread::stop(std::uint64_t deadline_ns) noexcept

@@ -9,6 +9,8 @@
 #include "rt/control/result.hpp"
 #include "rt/os/poll.hpp"
 #include "rt/os/scheduling.hpp"
+#include "rt/os/ticks.hpp"
+#include "rt/path/tick_clock.hpp"
 #include "sdk/src/link/layout.hpp"
 #include "sdk/src/service/fault_hook.hpp"
 #include "sdk/src/service/lane_runner.hpp"
@@ -57,9 +59,17 @@ public:
 
     /// Hands a lane over, and all that was written to it so far: from now on its blocks are
     /// processed.
-    /// @pre    there is none at that index; the lane lives until stop() said true
+    /// @pre    there is none at that index; the lane lives until remove_lane() or stop() said true
     /// @thread control
     void add_lane(std::uint32_t index, LaneRunner& lane) noexcept;
+
+    /// Takes a lane away, and waits until the thread has left it.
+    /// @thread control
+    /// @return false when it had not at the deadline: then the lane must live on
+    [[nodiscard]] bool remove_lane(std::uint32_t index, std::uint64_t deadline_ns) noexcept;
+
+    /// What its lanes read the time by. @thread dsp
+    [[nodiscard]] rt::TickClock<>& clock() noexcept { return clock_; }
 
     /// Asks the thread to end, and waits.
     /// @thread control
@@ -81,6 +91,12 @@ private:
     void ring_callers(std::uint32_t callers) noexcept;
     void finish_lanes() noexcept;
     void beat() noexcept;
+    void confirm_removals(std::uint32_t removal_count) noexcept;
+    [[nodiscard]] bool has_removals() const noexcept
+    {
+        return removals_wanted_.load(std::memory_order_relaxed) !=
+               removals_done_.load(std::memory_order_relaxed);
+    }
     [[nodiscard]] bool is_stopping() const noexcept
     {
         // acquire, pairs with the release in stop().
@@ -90,10 +106,13 @@ private:
     link::BellsSegment& bells_;
     link::ServiceSegment& segment_;
     rt::os::WakeEvent ended_;
-    std::array<std::atomic<LaneRunner*>, link::lane_count_max> lanes_{};
+    std::array<std::atomic<LaneRunner*>, link::link_lane_count_max> lanes_{};
     std::atomic<std::size_t> lane_end_{0};  ///< no lane lies at or behind this place
     std::atomic<bool> stopping_{false};
+    std::atomic<std::uint32_t> removals_wanted_{0};
+    std::atomic<std::uint32_t> removals_done_{0};  ///< as many lanes has the thread seen go
     std::uint64_t beat_count_ = 0;
+    rt::TickClock<> clock_{rt::os::has_steady_ticks()};
     ob_realtime_grant grant_{};
     rt::os::ThreadId thread_id_ = 0;  ///< written before the grant is there
     std::thread thread_;

@@ -2,18 +2,16 @@
 
 #include "sdk/src/service/lane_runner.hpp"
 
-#include "rt/os/clock.hpp"
 #include "sdk/src/service/lane_checkpoint.hpp"
 #include "sdk/src/service/output_events.hpp"
 
 namespace outboard::service {
 
 LaneRunner::LaneRunner(const link::ServiceLane& lane, const LaneContext& context,
-                       std::uint32_t caller, std::unique_ptr<ProcessorInstance> instance,
+                       std::unique_ptr<ProcessorInstance> instance,
                        std::span<const ob_event_parameter> parameters)
     : lane_(lane),
       context_(context),
-      caller_(caller),
       format_(instance->format()),
       latency_frames_(instance->latency_frames()),
       fixed_frame_count_(instance->kind().fixed_frame_count),
@@ -23,7 +21,6 @@ LaneRunner::LaneRunner(const link::ServiceLane& lane, const LaneContext& context
       checkpoint_bytes_(lane_checkpoint_bytes(*instance, dry_)),
       scratch_(std::size_t{format_.output_channel_count} * format_.max_frame_count)
 {
-    OB_ASSERT(caller < link::caller_count_max);
     OB_ASSERT(format_.input_channel_count <= link::channel_count_max);
     OB_ASSERT(format_.output_channel_count <= link::channel_count_max);
     current_.store(new InstanceNode{0, std::move(instance)}, std::memory_order_relaxed);
@@ -67,21 +64,23 @@ bool LaneRunner::run_one() noexcept
     }
     obey(events_.orders());
 
-    const std::uint64_t started_ns = rt::os::monotonic_ns();
+    const std::uint64_t started_ns = context_.clock->now_ns();
     // relaxed: read by last words on this thread, or by chance.
     context_.processor->store(current_.load(std::memory_order_relaxed)->instance->kind().name,
                               std::memory_order_relaxed);
     // release, so that whoever looks after our death sees it set before the processor began.
-    context_.in_progress->store(block.header.sequence + 1, std::memory_order_release);
+    const link::BlockInProgress in_progress{context_.lane, block.header.sequence};
+    context_.in_progress->store(in_progress.word(), std::memory_order_release);
     const std::uint32_t event_bytes = process(block);
     context_.in_progress->store(0, std::memory_order_release);
 
     lane_.output_slot().header() = {.sequence = block.header.sequence,
                                     .posted_ns = block.header.posted_ns,
                                     .dsp_started_ns = started_ns,
-                                    .dsp_ended_ns = rt::os::monotonic_ns(),
+                                    .dsp_ended_ns = context_.clock->now_ns(),
                                     .frame_count = block.header.frame_count,
                                     .event_bytes = event_bytes,
+                                    .caller = caller_,
                                     .reserved = 0};
     // In this order, so that no moment shows a block as neither pending nor answered.
     lane_.output().publish();
@@ -113,8 +112,8 @@ bool LaneRunner::is_fading() const noexcept
 bool LaneRunner::restore(std::span<const std::byte> checkpoint, std::uint64_t sequence) noexcept
 {
     OB_ASSERT(checkpoint_bytes_ != 0 && checkpoint.size() == checkpoint_bytes_);
-    OB_ASSERT(!last_sequence_);
-    // relaxed: the DSP thread, which changes it, does not have the lane yet.
+    retire_outgoing();  // a checkpoint is of no fade
+    // relaxed: the DSP thread, which changes it, does not have the lane.
     ProcessorInstance& instance = *current_.load(std::memory_order_relaxed)->instance;
     if (!restore_lane_checkpoint(checkpoint, instance, bypass_fade_, dry_))
         return false;
@@ -138,6 +137,7 @@ bool LaneRunner::take_block(Block& block) noexcept
     if (!is_sound(block.header) ||
         !events_.take(input.events(), block.header.event_bytes, block.header.frame_count))
         return false;
+    caller_ = block.header.caller;
     for (std::uint32_t channel = 0; channel < format_.input_channel_count; ++channel)
         block.inputs[channel] = input.channel(channel);
     for (std::uint32_t channel = 0; channel < format_.output_channel_count; ++channel)
@@ -149,7 +149,8 @@ bool LaneRunner::is_sound(const link::BlockHeader& header) const noexcept
 {
     if (fixed_frame_count_ != 0 && header.frame_count != fixed_frame_count_)
         return false;
-    return header.frame_count >= 1 && header.frame_count <= format_.max_frame_count;
+    return header.frame_count >= 1 && header.frame_count <= format_.max_frame_count &&
+           header.caller < link::caller_count_max;
 }
 
 void LaneRunner::obey(const BlockOrders& orders) noexcept

@@ -12,6 +12,7 @@
 /// A lane may begin with a checkpoint of another lane, and writes such checkpoints when asked.
 
 #include "rt/path/contract.hpp"
+#include "rt/path/tick_clock.hpp"
 #include "sdk/src/link/lane_memory.hpp"
 #include "sdk/src/service/checkpoint_writer.hpp"
 #include "sdk/src/service/crossfade.hpp"
@@ -36,14 +37,15 @@ struct LaneContext {
     std::atomic<std::uint64_t>* in_progress;  ///< ServiceSegment::in_progress
     std::atomic<const char*>* processor;      ///< LastWords::processor()
     FaultHook* fault_hook;
+    rt::TickClock<>* clock;  ///< of the DSP thread
+    std::uint32_t lane = 0;  ///< its number in the link
 };
 
 class LaneRunner {
 public:
-    /// @param caller      index of the reply bell
     /// @param parameters  initial values, handed to the processor with the first block
     /// @thread control
-    LaneRunner(const link::ServiceLane& lane, const LaneContext& context, std::uint32_t caller,
+    LaneRunner(const link::ServiceLane& lane, const LaneContext& context,
                std::unique_ptr<ProcessorInstance> instance,
                std::span<const ob_event_parameter> parameters);
     LaneRunner(const LaneRunner&) = delete;
@@ -66,6 +68,9 @@ public:
     /// @return whether an answer was published
     [[nodiscard]] bool run_one() noexcept;
 
+    /// Who is to be rung for the last answer: an index of reply bells.
+    [[nodiscard]] std::uint32_t caller() const noexcept { return caller_; }
+
     /// While there is time: fetches the lines that the next answer will be written to.
     void prefetch_next_answer() const noexcept { lane_.prefetch_output(); }
 
@@ -78,13 +83,13 @@ public:
     /// @return whether one was written
     [[nodiscard]] bool write_checkpoint_if_wanted() noexcept;
 
-    // ---- control thread, before the DSP thread has the lane ----
+    // ---- control thread, while the DSP thread does not have the lane ----
 
     /// Size of all checkpoints of this lane; 0: it has none.
     [[nodiscard]] std::size_t checkpoint_bytes() const noexcept { return checkpoint_bytes_; }
 
-    /// Goes on where another lane was after block `sequence`. The initial parameters are dropped:
-    /// what became of them is in the checkpoint.
+    /// Goes on where another lane was after block `sequence`, whatever it was before. The initial
+    /// parameters are dropped: what became of them is in the checkpoint.
     /// @pre    `checkpoint` has checkpoint_bytes(), not 0
     /// @return false when it cannot be a checkpoint of this lane, which then must not be used
     [[nodiscard]] bool restore(std::span<const std::byte> checkpoint,
@@ -96,7 +101,6 @@ public:
 
     // ---- control thread ----
 
-    [[nodiscard]] std::uint32_t caller() const noexcept { return caller_; }
     [[nodiscard]] StateExchange& states() noexcept { return states_; }
     /// The instance that runs now, for its constants and for saving its state. It stays until
     /// states().collect(), even if the DSP thread replaces it meanwhile.
@@ -129,7 +133,7 @@ private:
 
     link::ServiceLane lane_;
     LaneContext context_;
-    std::uint32_t caller_;
+    std::uint32_t caller_ = 0;
     ob_prepare_info format_;
     std::uint32_t latency_frames_;
     std::uint32_t fixed_frame_count_;

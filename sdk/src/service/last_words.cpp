@@ -8,11 +8,9 @@
 #include "rt/os/death.hpp"
 #include "rt/os/scheduling.hpp"
 #include "rt/path/bell.hpp"
-#include "rt/path/contract.hpp"
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <span>
 
@@ -129,23 +127,14 @@ LastWords::~LastWords()
     }
 }
 
-void LastWords::add_caller(std::uint32_t caller) noexcept
-{
-    OB_ASSERT(caller < link::caller_count_max);
-    // relaxed: a caller that a crash meanwhile overlooks still sees the end of the process.
-    callers_.fetch_or(std::uint32_t{1} << caller, std::memory_order_relaxed);
-}
-
 void LastWords::say(std::uint32_t life) noexcept
 {
     // release, pairs with the acquire in host::Replica::has_ended(): answers that were published
     // before are seen by whoever sees this.
     segment_.life.store(life, std::memory_order_release);
-    std::uint32_t callers = callers_.load(std::memory_order_relaxed);
-    for (; callers != 0; callers &= callers - 1) {
-        const auto caller = static_cast<std::uint32_t>(std::countr_zero(callers));
-        static_cast<void>(rt::ring(bells_.replies[caller]));
-    }
+    // All of them, whether there is such a caller or not: only one that sleeps is woken.
+    for (rt::Bell& reply : bells_.replies)
+        static_cast<void>(rt::ring(reply));
 }
 
 std::uint64_t LastWords::block() const noexcept

@@ -29,9 +29,6 @@ public:
     LastWords& operator=(const LastWords&) = delete;
     LastWords& operator=(LastWords&&) = delete;
 
-    /// A lane's answers are waited for by this caller. @thread control
-    void add_caller(std::uint32_t caller) noexcept;
-
     /// Whose block is in progress: a string that lives as long as the process. @thread dsp
     [[nodiscard]] std::atomic<const char*>& processor() noexcept { return processor_; }
 
@@ -39,13 +36,12 @@ public:
     /// @param life  link::dying_of_signal() or link::dying_by_exit()
     void say(std::uint32_t life) noexcept;
     [[nodiscard]] link::CrashArea& crash() noexcept { return segment_.crash; }
-    /// Sequence + 1 of the block inside a processor.
+    /// The block inside a processor (link::BlockInProgress), 0 for none.
     [[nodiscard]] std::uint64_t block() const noexcept;
 
 private:
     link::ServiceSegment& segment_;
     link::BellsSegment& bells_;
-    std::atomic<std::uint32_t> callers_{0};
     std::atomic<const char*> processor_{""};
 };
 

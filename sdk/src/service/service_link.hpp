@@ -6,8 +6,10 @@
 ///
 ///     greet()                       -> Hello
 ///     Attach, with three handles    -> Mapped       segments mapped, DSP thread started
+///     AddBank, with two handles     -> BankMapped   further lanes
 ///     AddLane                       -> LaneReady    processor loaded, prepared, warmed up
 ///     StartLane, with its handles   -> LaneStarted  checkpoint restored, the lane streams
+///     RemoveLane                    -> LaneRemoved  processor gone, the lane can be added again
 ///     SaveState                     -> SavedState
 ///     LoadState                     -> StateLoaded  an event of a block activates it
 ///     InjectFault                                   strikes at the next block
@@ -22,12 +24,12 @@
 #include "sdk/src/service/processor_catalog.hpp"
 #include "sdk/src/service/refusal.hpp"
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace outboard::service {
 
@@ -75,34 +77,46 @@ public:
     [[nodiscard]] const std::string& host_name() const noexcept { return host_name_; }
 
 private:
-    /// What exists once the host has attached.
-    struct Segments {
-        Segments(const link::LinkLayout& agreed, rt::os::Mapping host, rt::os::Mapping service,
-                 rt::os::Mapping bells) noexcept;
-        [[nodiscard]] link::BellsSegment& bell_words() const noexcept;
-        [[nodiscard]] link::ServiceSegment& service_words() const noexcept;
-
+    /// The memory of some lanes.
+    struct Bank {
         link::LinkLayout layout;
         rt::os::Mapping host_memory;
         rt::os::Mapping service_memory;
-        rt::os::Mapping bells_memory;
+        std::uint32_t first_lane;
+    };
+    struct Lane {
+        std::uint32_t bank = 0;
+        std::unique_ptr<LaneRunner> runner;
+        bool is_started = false;
+        bool is_reported_broken = false;
     };
 
     [[nodiscard]] LinkState handle(link::ControlMessage& message);
     [[nodiscard]] LinkState attach(const wire::AttachT& request,
                                    std::span<const rt::os::UniqueHandle> handles);
-    [[nodiscard]] Outcome<void> map_segments(const wire::AttachT& request,
-                                             std::span<const rt::os::UniqueHandle> handles);
+    [[nodiscard]] Outcome<void> map_bank(const link::LinkShape& shape,
+                                         const rt::os::UniqueHandle& host_handle,
+                                         const rt::os::UniqueHandle& service_handle);
+    [[nodiscard]] Outcome<void> map_bells(const rt::os::UniqueHandle& handle);
+    [[nodiscard]] Outcome<wire::BankMappedT> add_bank(
+        const wire::AddBankT& request, std::span<const rt::os::UniqueHandle> handles);
     [[nodiscard]] Outcome<void> start_dsp_thread(const wire::AttachT& request);
     [[nodiscard]] Outcome<wire::LaneReadyT> add_lane(const wire::AddLaneT& request);
     [[nodiscard]] Outcome<wire::LaneStartedT> start_lane(
         const wire::StartLaneT& request, std::span<const rt::os::UniqueHandle> handles);
+    [[nodiscard]] Outcome<void> stop_lane(std::uint32_t index);
+    [[nodiscard]] Outcome<wire::LaneRemovedT> remove_lane(const wire::RemoveLaneT& request);
     [[nodiscard]] Outcome<wire::SavedStateT> save_state(const wire::SaveStateT& request);
     [[nodiscard]] Outcome<wire::StateLoadedT> load_state(const wire::LoadStateT& request);
     [[nodiscard]] Outcome<void> inject_fault(const wire::InjectFaultT& request);
     [[nodiscard]] Outcome<wire::DspThreadPlacedT> place_dsp_thread(
         const wire::PlaceDspThreadT& request);
     [[nodiscard]] Outcome<LaneRunner*> lane_at(std::uint32_t index) const;
+    [[nodiscard]] link::BellsSegment& bell_words() const noexcept;
+    /// Of the first bank, which are the link's.
+    [[nodiscard]] link::ServiceSegment& service_words() const noexcept;
+    [[nodiscard]] link::ServiceLane lane_memory(std::uint32_t lane) const noexcept;
+    void clear_lane_words(std::uint32_t lane) const noexcept;
 
     template <typename Table>
     [[nodiscard]] LinkState answer(std::uint32_t request, Outcome<Table> outcome) const;
@@ -113,12 +127,11 @@ private:
     const ProcessorCatalog& catalog_;
     const LinkOptions& options_;
     std::string host_name_;
-    std::optional<Segments> segments_;
+    std::vector<Bank> banks_;  ///< empty until the host has attached
+    std::optional<rt::os::Mapping> bells_memory_;
     std::optional<LastWords> last_words_;
     FaultHook fault_hook_;
-    std::array<std::unique_ptr<LaneRunner>, link::lane_count_max> lanes_;
-    std::array<bool, link::lane_count_max> started_{};
-    std::array<bool, link::lane_count_max> reported_broken_{};
+    std::vector<Lane> lanes_;
     /// Last, so that it is gone before what it uses.
     std::unique_ptr<DspThread> dsp_thread_;
 };

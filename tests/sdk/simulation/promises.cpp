@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <string>
 
 namespace outboard::test {
@@ -56,9 +57,28 @@ void Promises::begin_block(std::uint64_t block, std::uint64_t deadline_ns)
     find_units();
     were_exact_ = all_are_exact();
     primary_ = stream_.replicas().primary_process_id();
+    note_services();
+}
+
+/// Who is there, and from whom an answer can be expected.
+void Promises::note_services()
+{
     could_answer_.clear();
+    were_in_step_.clear();
+    one_is_behind_ = false;
+    ready_reserve_ = nullptr;
     for (const auto& service : services_) {
-        const bool is_in_step = service->answered_until >= block && service->is_exact;
+        service->was_primary |= service->process_id == primary_;
+        service->is_reserve &= !service->was_primary;
+        if (service->is_reserve && !service->is_gone && !service->was_struck && service->is_exact)
+            ready_reserve_ = service.get();
+        const bool has_answered_last = service->answered_until >= block_;
+        if (!service->is_gone && !service->replica->is_released() &&
+            service->replica->in_step.load(std::memory_order_relaxed)) {
+            were_in_step_.push_back(service.get());
+            one_is_behind_ |= !has_answered_last;
+        }
+        const bool is_in_step = has_answered_last && service->is_exact;
         if (!service->is_gone && service->offered_ns < start_ns_ && is_in_step &&
             !service->was_struck && service->loss_count == 0 && !service->is_busy)
             could_answer_.push_back(service.get());
@@ -95,6 +115,9 @@ void Promises::end_block(ob_status status)
     check_status(status);
     check_frames(status);
     check_incidents();
+    check_wait();
+    check_set_is_whole(status);
+    check_newcomers();
     for (const auto& service : services_) {
         if (service->is_gone || !service->replica->is_released())
             continue;
@@ -124,6 +147,8 @@ bool Promises::was_answered(std::uint64_t sequence)
         return known->second;
     const bool was = std::any_of(services_.begin(), services_.end(), [&](const auto& service) {
         const auto answer = service->answered_ns.find(sequence);
+        if (service->is_reserve && gave_nan(sequence))
+            return false;  // nobody is called in for that: it came later, for what follows
         return answer != service->answered_ns.end() && answer->second + own_ns <= deadline_ns_ &&
                service->offered_ns < start_ns_ && service->released_block >= block_ &&
                !service->has_sinned;
@@ -136,7 +161,7 @@ bool Promises::was_answered(std::uint64_t sequence)
 /// with the primary, at the hedge, or when the primary's death was noted.
 bool Promises::could_have_answered(const SimulatedService& service) const
 {
-    if (service.was_struck || service.is_marked)
+    if (service.was_struck || service.is_marked || service.is_gone)
         return false;
     std::uint64_t rung_ns = start_ns_;
     if (service.process_id != primary_) {
@@ -158,50 +183,17 @@ bool Promises::gave_nan(std::uint64_t sequence) const
     });
 }
 
-/// A corrupt answer is lost with its replica; who joined behind it can never give that unit.
+/// A corrupt answer is lost with its replica, and any with one more than was asked for that is let
+/// go; who joined behind it can never give that unit.
 bool Promises::has_gap() const
 {
     return !units_.empty() &&
-           std::any_of(services_.begin(), services_.end(),
-                       [](const auto& service) { return service->has_sinned; }) &&
+           std::any_of(
+               services_.begin(), services_.end(),
+               [](const auto& service) { return service->has_sinned || service->is_surplus; }) &&
            std::any_of(services_.begin(), services_.end(), [&](const auto& service) {
                return !service->is_gone && service->first_unit > units_.front().sequence;
            });
-}
-
-void Promises::note_poisoned(SimulatedService& service)
-{
-    const std::uint64_t unit = service.header.sequence;
-    service.was_struck = true;
-    const auto told = poison_told_ns_.find(unit);
-    if (told != poison_told_ns_.end() && service.offered_ns > told->second)
-        fail("unit " + std::to_string(unit) + " was given to another though it is poison");
-}
-
-bool Promises::has_poison() const
-{
-    return std::any_of(units_.begin(), units_.end(), [&](const Unit& unit) {
-        return is_poison(unit.sequence) || stuck_count(unit.sequence) >= 2;
-    });
-}
-
-/// How many services have taken the unit and not answered it; two that ended so, for whatever
-/// reason, make it poison.
-std::ptrdiff_t Promises::stuck_count(std::uint64_t unit) const
-{
-    return std::count_if(services_.begin(), services_.end(), [&](const auto& service) {
-        return service->next_unit == unit + 1 && service->header.sequence == unit &&
-               service->answered_until <= unit;
-    });
-}
-
-void Promises::check_poison(const ob_incident& incident)
-{
-    if (stuck_count(incident.sequence) < 2) {
-        fail("unit " + std::to_string(incident.sequence) + " was said to be poison");
-    } else if (!poison_told_ns_.try_emplace(incident.sequence, virtual_os().now_ns).second) {
-        fail("poison was told twice");
-    }
 }
 
 void Promises::check_status(ob_status status)
@@ -236,6 +228,7 @@ void Promises::check_status(ob_status status)
         if (could_have_answered(*service))
             fail("replica " + std::to_string(service->process_id) + " could have answered");
     }
+    check_reserve();
 }
 
 /// One with another past makes the others look different, also to each other, once it was played.
@@ -243,7 +236,7 @@ bool Promises::all_are_exact() const
 {
     return settings_.is_deterministic &&
            std::all_of(services_.begin(), services_.end(), [&](const auto& service) {
-               return service->is_exact || (service->is_gone && service->loss_count == 0);
+               return service->is_exact || (service->is_gone && !service->has_taken_unit);
            });
 }
 
@@ -320,10 +313,22 @@ void Promises::check_incident(const ob_incident& incident)
     fail("an incident of an unknown process");
 }
 
+/// How long it had given no sign of life. What it did behind the decision, until the end of the
+/// call, does not count.
+std::uint64_t Promises::silence_ns(const SimulatedService& service, const ob_incident& incident)
+{
+    constexpr std::uint64_t decision_ns = 100;
+    const std::uint64_t decided_ns = incident.detected_ns - decision_ns;
+    const auto& beats = service.beats_ns;
+    const auto later = std::lower_bound(beats.begin(), beats.end(), decided_ns);
+    return later == beats.begin() ? 0 : decided_ns - *std::prev(later);
+}
+
 void Promises::check_loss(SimulatedService& service, const ob_incident& incident)
 {
     ++loss_count_;
     ++service.loss_count;
+    note_held_at_loss(service, incident);
     const std::string who = "replica " + std::to_string(service.process_id);
     if (service.loss_count > 1)
         fail(who + " was lost twice");
@@ -332,15 +337,15 @@ void Promises::check_loss(SimulatedService& service, const ob_incident& incident
     if (incident.cause == OB_CAUSE_CORRUPT && !service.has_sinned)
         fail(who + " kept to the protocol and was said to be corrupt");
     // In real time half of it is enough while another one is in step.
-    const bool is_covered = !settings_.is_free() &&
-                            std::any_of(services_.begin(), services_.end(), [&](const auto& other) {
-                                return other.get() != &service && !other->is_gone &&
-                                       !other->replica->is_released() &&
-                                       other->replica->in_step.load(std::memory_order_relaxed);
-                            });
+    const bool is_covered =
+        settings_.is_warm ||
+        (!settings_.is_free() &&
+         std::any_of(services_.begin(), services_.end(), [&](const auto& other) {
+             return other.get() != &service && !other->is_gone && !other->replica->is_released() &&
+                    other->replica->in_step.load(std::memory_order_relaxed);
+         }));
     const std::uint64_t limit_ns = settings_.insert.hang_limit_ns / (is_covered ? 2 : 1);
-    const bool was_silent =
-        service.was_struck && virtual_os().now_ns - service.last_beat_ns >= limit_ns;
+    const bool was_silent = service.was_struck && silence_ns(service, incident) >= limit_ns;
     if (incident.cause == OB_CAUSE_HANG && !was_silent)
         fail(who + " was said to hang");
 }

@@ -41,6 +41,8 @@ public:
     }
     /// A service has taken one.
     void note_poisoned(SimulatedService& service);
+    /// A service has taken a unit: those before have been given to it as well.
+    void check_order(const SimulatedService& service);
     [[nodiscard]] std::uint64_t told_poison_count() const { return poison_told_ns_.size(); }
 
     [[nodiscard]] const float* const* inputs() const { return inputs_.data(); }
@@ -59,17 +61,28 @@ private:
     };
 
     void find_units();
+    void note_services();
     void check_time();
+    void check_wait();
+    void check_set_is_whole(ob_status status);
+    void check_newcomers();
     void check_status(ob_status status);
     void check_frames(ob_status status);
     void check_incidents();
     void check_incident(const ob_incident& incident);
     void check_poison(const ob_incident& incident);
     [[nodiscard]] bool has_poison() const;
-    [[nodiscard]] std::ptrdiff_t stuck_count(std::uint64_t unit) const;
+    [[nodiscard]] std::uint64_t newest_unit() const;
+    [[nodiscard]] bool may_be_poison(std::uint64_t unit) const;
+    void check_given(std::uint64_t unit);
+    void note_held_at_loss(const SimulatedService& service, const ob_incident& incident);
+    [[nodiscard]] static std::uint64_t silence_ns(const SimulatedService& service,
+                                                  const ob_incident& incident);
     void check_loss(SimulatedService& service, const ob_incident& incident);
     [[nodiscard]] bool was_answered(std::uint64_t sequence);
+    [[nodiscard]] bool has_left_nothing_out(const SimulatedService& service) const;
     [[nodiscard]] bool could_have_answered(const SimulatedService& service) const;
+    void check_reserve();
     [[nodiscard]] bool has_gap() const;
     [[nodiscard]] bool gave_nan(std::uint64_t sequence) const;
     [[nodiscard]] bool all_are_exact() const;
@@ -97,8 +110,14 @@ private:
     std::vector<Unit> units_;
     std::map<std::uint64_t, bool> unit_was_answered_;  ///< before the deadline that first counted
     std::vector<const SimulatedService*> could_answer_;
+    std::vector<const SimulatedService*> were_in_step_;
+    const SimulatedService* ready_reserve_ = nullptr;  ///< at the block's start, left alone
+    std::uint64_t newest_seen_unit_ = ~std::uint64_t{0};
+    bool one_is_behind_ = false;  ///< which the caller has not seen yet
     std::set<std::uint64_t> poison_units_;
     std::map<std::uint64_t, std::uint64_t> poison_told_ns_;  ///< when the caller has found it out
+    std::map<std::uint64_t, std::uint32_t> losses_over_unit_;
+    std::map<std::uint64_t, std::uint64_t> poison_taken_ns_;  ///< when its last taker was offered
     std::int32_t primary_ = -1;
     float last_smooth_ = 0.0f;
 

@@ -11,9 +11,10 @@ namespace outboard::test {
 namespace {
 
 constexpr std::array<const char*, strike_count> strike_names{
-    "kill",       "crash",        "kill_unrung",    "stop",         "resume", "late",
-    "skip",       "not_a_number", "wrong_sequence", "wrong_length", "twice",  "wild_output",
-    "wild_input", "diverge",      "poison",         "ring",         "add",    "withdraw"};
+    "kill",         "crash", "kill_unrung", "stop",         "resume",
+    "late",         "slow",  "skip",        "not_a_number", "wrong_sequence",
+    "wrong_length", "twice", "wild_output", "wild_input",   "diverge",
+    "poison",       "ring",  "add",         "withdraw"};
 
 template <typename Integer>
 [[nodiscard]] Integer between(std::mt19937_64& generator, Integer lowest, Integer highest)
@@ -59,7 +60,9 @@ Schedule random_schedule(std::mt19937_64& generator)
 {
     Schedule schedule;
     schedule.seed = generator();
-    schedule.block_count = between(generator, 8u, 50u);
+    // Now and then so many that rings and history run over.
+    const bool is_long = between(generator, 0, 15) == 0;
+    schedule.block_count = is_long ? between(generator, 50u, 150u) : between(generator, 8u, 50u);
     const auto event_count = between(generator, 0u, 7u);
     for (std::uint32_t count = 0; count < event_count; ++count)
         schedule.events.push_back(random_event(generator, schedule.block_count));

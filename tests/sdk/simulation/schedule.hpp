@@ -21,6 +21,7 @@ enum class Strike : std::uint8_t {
     stop,         ///< it does nothing more, until `resume`
     resume,
     late,            ///< its next answer takes `argument` microseconds longer
+    slow,            ///< from now on it cannot keep up, though it lives
     skip,            ///< it leaves out the next unit
     not_a_number,    ///< its next answer is not finite
     wrong_sequence,  ///< its next answer is for another unit
@@ -34,7 +35,7 @@ enum class Strike : std::uint8_t {
     add,             ///< the plain thread offers one more replica
     withdraw         ///< it takes an offer back; if `argument` is even, one that it has just made
 };
-inline constexpr std::uint32_t strike_count = 18;
+inline constexpr std::uint32_t strike_count = 19;
 
 struct SimulationEvent {
     std::uint32_t block;      ///< during which it happens, or in the pause behind it

@@ -14,7 +14,18 @@ namespace {
 constexpr std::uint32_t max_frame_count = 96;
 
 /// Each use of the seed is a stream of its own.
-enum Purpose : std::uint64_t { insert, limits, sizes, wakes, dsp, detection, respawns };
+enum Purpose : std::uint64_t {
+    insert,
+    limits,
+    sizes,
+    wakes,
+    dsp,
+    detection,
+    respawns,
+    history,
+    reserve,
+    renewals
+};
 
 [[nodiscard]] ob_insert_config make_config(std::uint64_t bits)
 {
@@ -28,7 +39,8 @@ enum Purpose : std::uint64_t { insert, limits, sizes, wakes, dsp, detection, res
     config.fallback = static_cast<ob_fallback>((bits >> 16) % 3);
     config.pace = (bits >> 24) % 4 == 0 ? OB_PACE_FREE : OB_PACE_REALTIME;
     config.late_limit = 3;
-    config.hang_limit_ns = config.pace == OB_PACE_FREE ? 50'000'000 : 8'000'000;
+    const bool is_patient = config.pace == OB_PACE_FREE || (bits >> 32) % 3 == 0;
+    config.hang_limit_ns = is_patient ? 50'000'000 : 8'000'000;
     config.give_up_ns = Settings::give_up_ns;
     config.event_bytes = 256;
     return config;
@@ -42,13 +54,15 @@ Settings::Settings(std::uint64_t schedule_seed) : seed(schedule_seed)
     insert = make_config(mixed(seed, Purpose::insert));
     const bool has_fixed_units = bits % 8 == 0;
     format = host::make_format(insert, has_fixed_units ? 64 : 0);
-    replica_count = 1 + static_cast<std::uint32_t>((bits >> 8) % 3);
+    is_warm = mixed(seed, Purpose::reserve) % 4 == 0;
+    replica_count = is_warm ? 1 : 1 + static_cast<std::uint32_t>((bits >> 8) % 3);
     is_deterministic = (bits >> 16) % 5 != 0;
-    has_checkpoints = (bits >> 24) % 4 != 0;
+    has_checkpoints = is_warm || (bits >> 24) % 4 != 0;
     is_respawned = (bits >> 32) % 8 != 0;
     waits_on_many = (bits >> 40) % 4 != 0;
     hedge_ns = (bits >> 48) % 3 == 0 ? 0 : 150'000;
     constexpr std::array<std::uint64_t, 3> bases_ns{10'000, 60'000, 140'000};
+    history_frames = mixed(seed, Purpose::history) % 2 == 0 ? 512 : 4096;
     dsp_base_ns = bases_ns[(bits >> 56) % bases_ns.size()];
 }
 
@@ -98,6 +112,11 @@ std::uint64_t Settings::respawn_ns(std::int32_t process_id) const
 {
     return 500'000 +
            mixed(seed + Purpose::respawns, static_cast<std::uint64_t>(process_id)) % 15'000'000;
+}
+
+std::uint64_t Settings::renewal_ns(std::uint64_t count) const
+{
+    return 50'000 + mixed(seed + Purpose::renewals, count) % 1'500'000;
 }
 
 }  // namespace outboard::test

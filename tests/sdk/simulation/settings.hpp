@@ -18,12 +18,14 @@ struct Settings {
     std::uint64_t seed;
     ob_insert_config insert{};  ///< as far as it concerns the stream
     host::InsertFormat format{};
-    std::uint32_t replica_count;
-    bool is_deterministic;  ///< what the processor says of itself
-    bool has_checkpoints;   ///< newcomers join behind one
-    bool is_respawned;      ///< what is lost is replaced
-    bool waits_on_many;     ///< the kernel has futex_waitv
+    std::uint32_t replica_count;  ///< that are given every block
+    bool is_deterministic;        ///< what the processor says of itself
+    bool has_checkpoints;         ///< newcomers join behind one
+    bool is_warm;                 ///< one more is kept in reserve, behind checkpoints
+    bool is_respawned;            ///< what is lost is replaced
+    bool waits_on_many;           ///< the kernel has futex_waitv
     std::uint64_t hedge_ns;
+    std::uint64_t history_frames;
     std::uint64_t dsp_base_ns;
 
     static constexpr std::uint64_t start_ns = 1'000'000'000'000;
@@ -41,6 +43,10 @@ struct Settings {
     /// From a death to the supervisor's mark.
     [[nodiscard]] std::uint64_t detect_ns(std::int32_t process_id) const;
     [[nodiscard]] std::uint64_t respawn_ns(std::int32_t process_id) const;
+    /// How long the reserve is away when it is renewed, for the `count`th time.
+    [[nodiscard]] std::uint64_t renewal_ns(std::uint64_t count) const;
+    /// With the one in reserve.
+    [[nodiscard]] std::uint32_t service_count() const { return replica_count + (is_warm ? 1 : 0); }
 };
 
 }  // namespace outboard::test

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace outboard::test {
 
@@ -51,8 +52,9 @@ SimulatedService::SimulatedService(const link::LinkShape& shape, std::int32_t it
     auto& segment = *reinterpret_cast<link::ServiceSegment*>(memory.service());
     const host::LanePorts ports{
         .lane = link::HostLane{memory.layout(), 0, memory.host(), memory.service()},
+        .lane_number = 0,
         .request = &memory.bells().request,
-        .reply = &memory.bells().replies[0],
+        .replies = memory.bells().replies,
         .dsp_beat = &segment.dsp_beat,
         .in_progress = &segment.in_progress,
         .life = &segment.life};
@@ -60,15 +62,20 @@ SimulatedService::SimulatedService(const link::LinkShape& shape, std::int32_t it
     request_bell().asleep.store(1, std::memory_order_relaxed);
 }
 
-bool SimulatedService::take_unit()
+bool SimulatedService::take_unit(std::uint64_t now_ns)
 {
     if (lane.input().poll() != rt::RingStatus::ok)
         return false;
     const auto slot = lane.input_slot();
+    if (const auto skipped = holds.find(header.sequence); skipped != holds.end())
+        skipped->second.until_ns = std::min(skipped->second.until_ns, now_ns);
     header = slot.header();
     auto& segment = *reinterpret_cast<link::ServiceSegment*>(memory.service());
-    segment.in_progress.store(header.sequence + 1, std::memory_order_release);
+    const link::BlockInProgress in_progress{.lane = 0, .sequence = header.sequence};
+    segment.in_progress.store(in_progress.word(), std::memory_order_release);
     is_exact &= header.sequence == next_unit;
+    holds[header.sequence] = {.taken_ns = now_ns, .until_ns = still_held_ns};
+    first_left_out = std::exchange(has_taken_unit, true) ? next_unit : header.sequence;
     next_unit = header.sequence + 1;
     const std::uint32_t capacity = lane.shape().frame_capacity;
     for (std::uint32_t frame = 0; frame < header.frame_count; ++frame) {
@@ -116,8 +123,9 @@ bool SimulatedService::publish(std::uint64_t now_ns)
         answered_ns[header.sequence] = now_ns;
     gives_nan = is_wrong_unit = is_wrong_length = answers_twice = false;
     answered_until = header.sequence + 1;
+    holds[header.sequence].until_ns = now_ns;
     checkpoint = processor;
-    last_beat_ns = now_ns;
+    beats_ns.push_back(now_ns);
     segment.dsp_beat.count.fetch_add(1, std::memory_order_relaxed);
     return true;
 }

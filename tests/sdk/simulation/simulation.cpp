@@ -15,7 +15,6 @@ namespace outboard::test {
 
 namespace {
 
-constexpr std::uint64_t history_frames = 4096;
 constexpr std::int32_t first_process_id = 100;
 
 /// A caller keeps a reference to its host and hands it out; the stream asks for none.
@@ -25,9 +24,9 @@ constexpr std::int32_t first_process_id = 100;
     return reinterpret_cast<host::Host&>(nothing);
 }
 
-[[nodiscard]] host::History make_history()
+[[nodiscard]] host::History make_history(std::uint64_t frame_count)
 {
-    auto history = host::History::create(signal_channel_count, history_frames);
+    auto history = host::History::create(signal_channel_count, frame_count);
     REQUIRE(history);
     return std::move(*history);
 }
@@ -48,7 +47,7 @@ Simulation::Simulation(const Schedule& schedule, Totals& totals, bool tells)
       caller_(no_host(), ob_caller_config{}, 0),
       parameters_({}),
       stream_(caller_, settings_.format, settings_.stream_options(), parameters_, statistics_,
-              make_history()),
+              make_history(settings_.history_frames)),
       promises_(settings_, services_, stream_, statistics_),
       tells_(tells)
 {
@@ -58,6 +57,7 @@ Simulation::Simulation(const Schedule& schedule, Totals& totals, bool tells)
     tell("replicas", settings_.replica_count);
     tell("has futex_waitv", settings_.waits_on_many ? 1 : 0);
     tell("deterministic", settings_.is_deterministic ? 1 : 0);
+    tell("warm", settings_.is_warm ? 1 : 0);
     stream_.replicas().set_hedge_ns(settings_.hedge_ns);
     plan(Settings::start_ns + Settings::plain_interval_ns, Step::plain);
     for (std::uint32_t count = 0; count < settings_.replica_count; ++count)
@@ -76,7 +76,8 @@ std::string Simulation::run()
         promises_.check_end();
     totals_.losses += promises_.loss_count();
     totals_.identical_frames += promises_.identical_frame_count();
-    totals_.saved_by_standby += promises_.saved_block_count();
+    (settings_.is_warm ? totals_.saved_by_reserve : totals_.saved_by_standby) +=
+        promises_.saved_block_count();
     totals_.poison_units += promises_.told_poison_count();
     return promises_.broken();
 }
@@ -126,6 +127,7 @@ void Simulation::run_next_event()
         case Step::plain: run_plain_thread(); return;
         case Step::strike: strike(schedule_.events[event.index]); return;
         case Step::death_noted: note_death(*services_[event.index]); return;
+        case Step::renewed: end_renewal(*services_[event.index]); return;
         case Step::service_wakes:
         case Step::service_answers: break;
     }
@@ -178,7 +180,8 @@ void Simulation::wake(SimulatedService& service, std::size_t index)
 
 void Simulation::work(SimulatedService& service, std::size_t index)
 {
-    while (service.take_unit()) {
+    while (service.take_unit(virtual_os().now_ns)) {
+        promises_.check_order(service);
         if (std::exchange(service.skips, false)) {
             service.has_sinned |= settings_.is_free();  // where nothing may be left out
             continue;
@@ -190,7 +193,7 @@ void Simulation::work(SimulatedService& service, std::size_t index)
         }
         service.header.dsp_started_ns = virtual_os().now_ns;
         const std::uint64_t dsp_ns = settings_.dsp_ns(service.process_id, service.header.sequence) +
-                                     std::exchange(service.late_ns, 0);
+                                     service.slow_ns + std::exchange(service.late_ns, 0);
         plan(virtual_os().now_ns + dsp_ns, Step::service_answers, index);
         return;
     }
@@ -262,10 +265,10 @@ void Simulation::strike(const SimulationEvent& event)
     ++totals_.strikes;
     tell("strike", static_cast<std::int64_t>(event.strike));
     if (event.strike == Strike::add && services_.size() < 12)
-        return start_service(false);
+        return start_surplus();
     if (event.strike == Strike::withdraw) {
         if (event.argument % 2 == 0 && services_.size() < 12)
-            start_service(false);
+            start_surplus();
         return withdraw_one();
     }
     SimulatedService* const service = target(event.target);
@@ -280,6 +283,9 @@ void Simulation::strike(const SimulationEvent& event)
         case Strike::stop: service->state = SimulatedService::State::stopped; break;
         case Strike::resume: resume(*service, index_of(*service)); break;
         case Strike::late: service->late_ns = std::uint64_t{event.argument} * 1000; break;
+        case Strike::slow:
+            service->slow_ns = 3'000'000 + std::uint64_t{event.argument % 8} * 1'000'000;
+            break;
         case Strike::skip: service->skips = true; break;
         case Strike::not_a_number: service->gives_nan = true; break;
         case Strike::wrong_sequence: service->is_wrong_unit = true; break;
@@ -328,20 +334,24 @@ void Simulation::run_plain_thread()
             die(*service);
         if (!is_released && !service->is_marked)
             ++serving_count;
-        if (service->has_ended && (is_released || stream_.replicas().withdraw(*service->replica)))
+        const bool can_go = is_released || service->is_renewing ||
+                            (service->has_ended && stream_.replicas().withdraw(*service->replica));
+        if (service->has_ended && can_go)
             dispose(*service);
     }
-    for (; settings_.is_respawned && serving_count < settings_.replica_count; ++serving_count)
+    for (; settings_.is_respawned && serving_count < settings_.service_count(); ++serving_count)
         respawns_due_ns_.push_back(
             now_ns + settings_.respawn_ns(static_cast<std::int32_t>(services_.size())));
     for (std::uint64_t& due_ns : respawns_due_ns_) {
-        if (due_ns <= now_ns && kept_count < host::ReplicaSet::capacity) {
+        if (due_ns <= now_ns && kept_count < host::ReplicaSet::capacity && can_start()) {
             start_service(false);
             ++kept_count;
             due_ns = 0;
         }
     }
     std::erase(respawns_due_ns_, std::uint64_t{0});
+    if (settings_.is_warm)
+        renew_reserve();
     plan(now_ns + Settings::plain_interval_ns, Step::plain);
 }
 
@@ -364,7 +374,8 @@ void Simulation::start_service(bool is_first)
     const auto process_id = first_process_id + static_cast<std::int32_t>(services_.size());
     auto service = std::make_unique<SimulatedService>(
         host::make_shape(settings_.format, settings_.insert.event_bytes), process_id);
-    service->offered_ns = service->last_beat_ns = virtual_os().now_ns;
+    service->offered_ns = virtual_os().now_ns;
+    service->beats_ns.push_back(service->offered_ns);
     if (is_first) {
         service->replica->join_from_reset(host::JoinedWith::stream, 0);
     } else {
@@ -372,27 +383,54 @@ void Simulation::start_service(bool is_first)
     }
     tell("offered", process_id);
     tell("    first unit", static_cast<std::int64_t>(service->next_unit));
+    service->is_reserve = settings_.is_warm && service->next_unit != 0;
     services_.push_back(std::move(service));
-    REQUIRE(stream_.replicas().offer(*services_.back()->replica));
+    if (services_.back()->is_reserve) {
+        stream_.replicas().offer_reserve(*services_.back()->replica);
+    } else {
+        REQUIRE(stream_.replicas().offer(*services_.back()->replica));
+    }
+}
+
+void Simulation::start_surplus()
+{
+    if (settings_.is_warm)
+        return;  // there is room for one in reserve
+    const std::size_t count = services_.size();
+    start_service(false);
+    if (services_.size() != count)
+        services_.back()->is_surplus = true;
 }
 
 /// As the plain thread does: behind the checkpoint of a survivor, or with nothing.
 void Simulation::join(SimulatedService& newcomer)
 {
     ++totals_.joins;
-    const auto survivor = std::find_if(services_.begin(), services_.end(), [](const auto& other) {
-        return other->state == SimulatedService::State::running && !other->is_marked &&
-               other->answered_until != 0 &&
-               other->replica->in_step.load(std::memory_order_relaxed);
-    });
     newcomer.is_exact = false;
-    if (survivor == services_.end() || !settings_.has_checkpoints)
+    const SimulatedService* const other = survivor();
+    if (other == nullptr || !settings_.has_checkpoints)
         return newcomer.replica->join_from_reset(host::JoinedWith::parameters, 0);
     ++totals_.checkpoint_joins;
-    newcomer.processor = (*survivor)->checkpoint;
-    newcomer.next_unit = newcomer.first_unit = (*survivor)->answered_until;
-    newcomer.is_exact = (*survivor)->is_exact;
-    newcomer.replica->join_with_checkpoint(newcomer.first_unit);
+    put_behind_checkpoint(newcomer, *other);
+}
+
+SimulatedService* Simulation::survivor() const
+{
+    const auto found = std::find_if(services_.begin(), services_.end(), [](const auto& other) {
+        return other->state == SimulatedService::State::running && !other->is_marked &&
+               other->answered_until != 0 && !other->is_reserve &&
+               other->replica->in_step.load(std::memory_order_relaxed);
+    });
+    return found != services_.end() ? found->get() : nullptr;
+}
+
+void Simulation::put_behind_checkpoint(SimulatedService& service, const SimulatedService& survivor)
+{
+    service.processor = survivor.checkpoint;
+    service.next_unit = service.first_unit = survivor.answered_until;
+    service.is_exact = survivor.is_exact;
+    service.replica->join_with_checkpoint(
+        service.first_unit, survivor.replica->is_exact.load(std::memory_order_relaxed));
 }
 
 void Simulation::withdraw_one()

@@ -28,6 +28,7 @@ struct Totals {
     std::uint64_t strikes = 0, deaths = 0, losses = 0, joins = 0, checkpoint_joins = 0;
     std::uint64_t withdrawn = 0, identical_frames = 0, saved_by_standby = 0;
     std::uint64_t poison_units = 0;  ///< that the caller has found out
+    std::uint64_t renewals = 0, saved_by_reserve = 0;
 };
 
 class Simulation : public World {
@@ -46,7 +47,14 @@ public:
     [[noreturn]] void on_runaway(const char* what) override;
 
 private:
-    enum class Step : std::uint8_t { service_wakes, service_answers, death_noted, plain, strike };
+    enum class Step : std::uint8_t {
+        service_wakes,
+        service_answers,
+        death_noted,
+        plain,
+        strike,
+        renewed
+    };
     struct Event {
         std::uint64_t at_ns;
         std::uint64_t order;  ///< events of one time happen as they were planned
@@ -77,7 +85,14 @@ private:
     void run_plain_thread();
     void dispose(SimulatedService& service);
     void start_service(bool is_first);
+    void start_surplus();
     void join(SimulatedService& newcomer);
+    [[nodiscard]] SimulatedService* survivor() const;
+    [[nodiscard]] SimulatedService* reserve() const;
+    [[nodiscard]] bool can_start() const;
+    void put_behind_checkpoint(SimulatedService& service, const SimulatedService& survivor);
+    void renew_reserve();
+    void end_renewal(SimulatedService& service);
     void withdraw_one();
     void tell(const char* what, std::int64_t number) const;
     [[nodiscard]] std::size_t index_of(const SimulatedService& service) const;
@@ -93,6 +108,7 @@ private:
     Promises promises_;
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
     std::uint64_t planned_count_ = 0;
+    std::uint64_t renewal_count_ = 0;
     std::vector<std::uint64_t> respawns_due_ns_;
     bool tells_;
     bool is_inside_call_ = false;

@@ -4,10 +4,11 @@
 /// @file
 /// The signal of the simulation and what its processor makes of it.
 ///
-///     channel | input                     | output
-///     0       | noise                     | depends on all frames since the start: no past, no
-///     match 1       | the number of the frame   | the same: whose answer is it? 2       | a sine
-///     | at half its level: smooth, so that a click shows
+/// - Channel 0, in: noise. Out: depends on all frames since the start, so without its past nothing
+///   matches.
+/// - Channel 1, in: the number of the frame. Out: the same, which tells whose answer it is.
+/// - Channel 2, in: a sine. Out: the sine at a level that grows from the start on. It is smooth, so
+///   a click shows; and so does a switch, without a fade, to a replica without the past.
 
 #include <array>
 #include <bit>
@@ -37,11 +38,13 @@ using SignalFrame = std::array<float, signal_channel_count>;
 /// Pointer-free: a checkpoint is a copy.
 struct SignalProcessor {
     std::uint32_t state = 1;
+    float level = 0.1f;
 
     [[nodiscard]] SignalFrame process(const SignalFrame& in)
     {
         state = state * 1664525u + 1013904223u + std::bit_cast<std::uint32_t>(in[0]);
-        return {static_cast<float>(state >> 8) * 0x1p-24f, in[1], 0.5f * in[2]};
+        level += 0.002f * (1.0f - level);
+        return {static_cast<float>(state >> 8) * 0x1p-24f, in[1], level * in[2]};
     }
 };
 

@@ -108,6 +108,12 @@ std::uint64_t monotonic_ns() noexcept OB_NONBLOCKING
     return os.now_ns;
 }
 
+/// The CPU's ticks know nothing of virtual time.
+bool has_steady_ticks() noexcept
+{
+    return false;
+}
+
 bool can_wait_on_many() noexcept
 {
     return virtual_os().can_wait_on_many;
