@@ -18,6 +18,7 @@ HostConfig host_config(const RunOptions& options, const AudioThreadProbe& thread
     config.supervisor_priority = supervisor_priority(thread.grant);
     config.hold_cpu_latency = options.hold_cpu_latency ? 1 : 0;
     config.log = log_message;
+    config.grouping = options.grouping;
     return config;
 }
 
@@ -53,7 +54,7 @@ Chain::Chain(const RunOptions& options, const StreamFormat& format, const AudioT
       host_(host_config(options, thread)),
       caller_(host_, thread.caller),
       deadline_ns_(options.deadline_ns),
-      standby_count_(options.standby == OB_STANDBY_HOT ? options.standby_count : 0)
+      standby_count_(options.standby != OB_STANDBY_NONE ? options.standby_count : 0)
 {
     open(options, format);
     set_parameters(options);

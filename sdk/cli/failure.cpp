@@ -16,6 +16,8 @@ const char* exit_code_help() noexcept
            "    7  gave up: at free pace no service came back in time\n"
            "    8  a device is missing, busy, does not offer what was asked, or has no server\n"
            "    9  --test-standby: what happened was not what was forecast\n"
+           "   10  the process is no host that runs, or its host does not answer\n"
+           "   11  the address for metrics is in use, or not of this machine\n"
            "  130  interrupted; files and report are complete up to that point\n";
 }
 

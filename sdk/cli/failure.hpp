@@ -27,6 +27,8 @@ enum class ExitCode : std::uint8_t {
     gave_up = 7,
     device = 8,
     forecast = 9,
+    host = 10,
+    endpoint = 11,
     interrupted = 130,  ///< 128 + SIGINT, as shells count
 };
 

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// The `outboard` command: dispatches to its sub-commands and turns failures into exit codes.
+// The `outboard` command: dispatches to its sub-commands, or to a program outboard-NAME, and turns
+// failures into exit codes.
 
 #include "sdk/cli/devices_command.hpp"
+#include "sdk/cli/external_command.hpp"
 #include "sdk/cli/failure.hpp"
 #include "sdk/cli/list_command.hpp"
+#include "sdk/cli/metrics_command.hpp"
 #include "sdk/cli/run_command.hpp"
 #include "sdk/cli/serve_command.hpp"
+#include "sdk/cli/status_command.hpp"
+#include "sdk/cli/top_command.hpp"
 
 #include <outboard/host.hpp>
 
@@ -29,10 +34,13 @@ struct SubCommand {
     ExitCode (*execute)(const std::vector<std::string>& arguments);
 };
 
-constexpr std::array<SubCommand, 4> sub_commands{{
+constexpr std::array<SubCommand, 7> sub_commands{{
     {"run", "stream sound through services", outboard::cli::run_command},
     {"serve", "run a service that hosts find by name", outboard::cli::serve_command},
     {"list", "list the services that can be found", outboard::cli::list_command},
+    {"status", "show what hosts do at this moment", outboard::cli::status_command},
+    {"top", "show what hosts do, again and again", outboard::cli::top_command},
+    {"metrics", "serve what hosts do to Prometheus", outboard::cli::metrics_command},
     {"devices", "list the devices to stream with", outboard::cli::devices_command},
 }};
 
@@ -43,6 +51,8 @@ void print_help()
         "Usage: outboard COMMAND [ARGUMENTS]\n\nCommands:\n");
     for (const SubCommand& command : sub_commands)
         fmt::print("  {:<8} {}\n", command.name, command.summary);
+    fmt::print("  {:<8} find what keeps this machine from real-time audio\n", "doctor");
+    fmt::print("  {:<8} measure what audio in another process costs here\n", "bench");
     fmt::print(
         "  {:<8} this, or that of a command\n  {:<8} print the version\n\n"
         "Try:\n"
@@ -73,11 +83,13 @@ ExitCode dispatch(const std::vector<std::string>& words)
         if (command.name == name)
             return command.execute(arguments);
     }
-    throw outboard::cli::usage_failure(
-        fmt::format("'{}' is no command; there are run, serve, list, devices, help and version. "
-                    "`outboard help` "
-                    "tells what they do.",
-                    name));
+    outboard::cli::run_external_command(name, arguments);
+    throw outboard::cli::usage_failure(fmt::format(
+        "'{0}' is no command; there are run, serve, list, status, top, metrics, devices, doctor, "
+        "bench, help and version, and "
+        "each program outboard-NAME beside this one or in PATH (there is no outboard-{0}). "
+        "`outboard help` tells what they do.",
+        name));
 }
 
 int fail(ExitCode code, const char* message)

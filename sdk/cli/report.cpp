@@ -216,6 +216,8 @@ Json insert_json(const InsertResult& insert)
             {"state", state_name(status.state)},
             {"message", status.message},
             {"generation", status.generation},
+            {"process_id",
+             status.service_process_id < 0 ? Json(nullptr) : Json(status.service_process_id)},
             {"sandboxed", status.is_sandboxed != 0},
             {"found_by_name", status.found_by_name != 0},
             {"latency_frames", status.latency_frames},

@@ -38,6 +38,7 @@ struct Texts {
     std::string standby_placement = "auto";
     std::string pace = "realtime";
     std::string placement = "auto";
+    std::string grouping = "none";
     std::string hang_limit;
     std::string deadline;
     std::string tail = "0s";
@@ -141,7 +142,7 @@ void add_failure_options(CLI::App& app, RunOptions& options, Texts& texts)
 {
     const char* const group = "Failure";
     app.add_option("--standby", texts.standby, "Who takes over when a service fails")
-        ->check(CLI::IsMember({"none", "hot"}))
+        ->check(CLI::IsMember({"none", "hot", "warm"}))
         ->group(group);
     app.add_option("--standbys", options.standby_count, "hot: how many standbys (1 or 2)")
         ->check(CLI::Range(1, 2))
@@ -188,6 +189,11 @@ void add_machine_options(CLI::App& app, RunOptions& options, Texts& texts)
     app.add_option("--spin", options.spin_us, "Spin this long before sleeping, 0 .. 20 us")
         ->check(CLI::Range(0, 20))
         ->type_name("US")
+        ->group(group);
+    app.add_option("--group", texts.grouping,
+                   "Which services share a process: none, those of the same name, or all built-in "
+                   "ones")
+        ->check(CLI::IsMember({"none", "name", "all"}))
         ->group(group);
     app.add_flag("--hold-cpu-latency", options.hold_cpu_latency,
                  "Keep the CPUs out of deep sleep: faster wakes, more power")
@@ -241,8 +247,9 @@ void interpret(const Texts& texts, RunOptions& options)
     options.fallback = choose<ob_fallback, 3>(
         {{{"dry", OB_FALLBACK_DRY}, {"silence", OB_FALLBACK_SILENCE}, {"hold", OB_FALLBACK_HOLD}}},
         texts.fallback);
-    options.standby = choose<ob_standby, 2>({{{"none", OB_STANDBY_NONE}, {"hot", OB_STANDBY_HOT}}},
-                                            texts.standby);
+    options.standby = choose<ob_standby, 3>(
+        {{{"none", OB_STANDBY_NONE}, {"hot", OB_STANDBY_HOT}, {"warm", OB_STANDBY_WARM}}},
+        texts.standby);
     options.standby_placement =
         choose<ob_standby_placement, 3>({{{"auto", OB_STANDBY_PLACEMENT_AUTO},
                                           {"trailing", OB_STANDBY_PLACEMENT_TRAILING},
@@ -255,6 +262,9 @@ void interpret(const Texts& texts, RunOptions& options)
                                                   {"other", OB_PLACEMENT_OTHER},
                                                   {"none", OB_PLACEMENT_NONE}}},
                                                 texts.placement);
+    options.grouping = choose<ob_grouping, 3>(
+        {{{"none", OB_GROUPING_INSERT}, {"name", OB_GROUPING_SERVICE}, {"all", OB_GROUPING_ALL}}},
+        texts.grouping);
     options.aligned = !texts.unaligned;
     options.tail_ns = tail_of(texts.tail);
     if (!texts.hang_limit.empty())
@@ -290,6 +300,12 @@ void check_standbys(const CLI::App& app, const RunOptions& options)
     for (const char* const option : {"--standbys", "--standby-placement"}) {
         if (options.standby == OB_STANDBY_NONE && app.count(option) > 0)
             throw usage_failure(fmt::format("{}: there are none; use --standby hot.", option));
+        if (options.standby == OB_STANDBY_WARM && app.count(option) > 0) {
+            throw usage_failure(
+                fmt::format("{}: there is one warm standby, where its primary is; "
+                            "use --standby hot.",
+                            option));
+        }
     }
     if (options.standby_placement != OB_STANDBY_PLACEMENT_TRAILING)
         return;

@@ -48,6 +48,7 @@ struct RunOptions {
     std::int32_t cpu = -1;  ///< for the audio thread; -1: chosen from the placement
     std::int32_t priority = 70;
     std::uint32_t spin_us = 0;
+    ob_grouping grouping = OB_GROUPING_INSERT;  ///< which services share a process
     bool hold_cpu_latency = false;
 
     std::string poison_folder;  ///< for blocks that services die over; empty: they are not kept

@@ -11,6 +11,12 @@ _outboard_services()
     _files -g '*(*)'
 }
 
+_outboard_hosts()
+{
+    compadd ${(u)${(f)"$(outboard status --json 2>/dev/null |
+        sed -n 's/^      "process_id": \([0-9]*\),$/\1/p')"}}
+}
+
 _outboard_run()
 {
     _arguments \
@@ -31,7 +37,7 @@ _outboard_run()
         '--latency-blocks[latency in pipelined mode]:blocks:(1 2 3 4)' \
         '--pace[speed of the stream]:pace:(realtime free)' \
         '--deadline[how long an answer may take]:time:' \
-        '--standby[who takes over]:standby:(none hot)' \
+        '--standby[who takes over]:standby:(none hot warm)' \
         '--standbys[how many hot standbys]:count:(1 2)' \
         '--test-standby[kill each service and compare with the forecast]' \
         '--standby-placement[where standbys run]:placement:(auto trailing other)' \
@@ -42,6 +48,7 @@ _outboard_run()
         '--cpu[pin the audio thread]:cpu:' \
         '--priority[of the audio thread]:priority:' \
         '--spin[before sleeping]:microseconds:' \
+        '--group[services that share a process]:group:(none name all)' \
         '--hold-cpu-latency[keep CPUs out of deep sleep]' \
         '--report[what happened, as JSON]:file:_files -g "*.json"' \
         '--page[a page with pictures of it]:file:_files -g "*.html"' \
@@ -59,7 +66,12 @@ _outboard()
         'run:stream sound through services'
         'serve:run a service that hosts find by name'
         'list:list the services that can be found'
+        'status:show what hosts do at this moment'
+        'top:show what hosts do, again and again'
+        'metrics:serve what hosts do to Prometheus'
         'devices:list the devices to stream with'
+        'doctor:find what keeps this machine from real-time audio'
+        'bench:measure what audio in another process costs'
         'help:explain a command'
         'version:print the version'
     )
@@ -77,8 +89,33 @@ _outboard()
                 '--verbose[print what it does]' '--help[explain]'
             ;;
         devices) _arguments '--json[as JSON]' '--help[explain]' ;;
+        doctor)
+            _arguments '(--fix)--json[as JSON]' '(--json)--fix[print the commands that remedy]' \
+                '--seconds[how long wake-ups are measured]:seconds:(2 10 100)' \
+                '--version[print the version]' '--help[explain]'
+            ;;
+        bench)
+            _arguments '1:benchmark:(hop compare report)' '*:result:_files -g "*.json"' \
+                '--block[frames a block]:list:(64 64,256)' '--mode[sync, pipelined]:list:(sync pipelined)' \
+                '--placement[of the DSP thread]:list:(same other)' '--spin[before sleep]:list:(off on)' \
+                '--class[of scheduling]:list:(fifo other)' '--pace[of the blocks]:list:(paced free)' \
+                '--quick[few samples]' '--samples[a cell and side]:count:(1000 10000 100000)' \
+                '--no-jack[leave JACK out]' '--json[the result]:file:_files' \
+                '--csv[the figures]:file:_files' '--html[the report]:file:_files' \
+                '--fail-above[how much worse]:limit:(5% 10% 20%)' \
+                '--version[print the version]' '--help[explain]'
+            ;;
         list) _arguments '--json[as JSON]' '--help[explain]' ;;
-        help) compadd run serve list devices ;;
+        status) _arguments '--json[as JSON]' '--help[explain]' '1:process:_outboard_hosts' ;;
+        top)
+            _arguments '--interval[how often it looks]:time:(500ms 1s 2s 5s)' \
+                '--count[end after so many views]:count:' '--help[explain]'
+            ;;
+        metrics)
+            _arguments '--listen[where]:address:(127.0.0.1\:9749 \[\:\:1\]\:9749)' \
+                '--help[explain]'
+            ;;
+        help) compadd run serve list status top metrics devices doctor bench ;;
     esac
 }
 

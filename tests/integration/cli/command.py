@@ -6,14 +6,19 @@ import os
 import pathlib
 import struct
 import subprocess
+import sys
 import tempfile
 import unittest
 from typing import NamedTuple
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from json_schema import violations  # noqa: E402, tests import it from here
 
 OUTBOARD = os.environ["OUTBOARD"]
 FUTURE_SERVICE = os.environ["OUTBOARD_FUTURE_SERVICE"]
 ALLERGIC_SERVICE = os.environ["OUTBOARD_ALLERGIC_SERVICE"]
 SCHEMA = json.loads(pathlib.Path(os.environ["OUTBOARD_REPORT_SCHEMA"]).read_text())
+STATUS_SCHEMA = json.loads(pathlib.Path(os.environ["OUTBOARD_STATUS_SCHEMA"]).read_text())
 
 LIMIT_SECONDS = 60
 NOBODY = 65534
@@ -129,52 +134,6 @@ def read_wav(path: pathlib.Path) -> Sound:
         position += 8 + size + size % 2
     _, channels, rate = form
     return Sound(rate, channels, list(struct.iter_unpack(f"<{channels}f", samples)))
-
-
-TYPES = {
-    "object": dict,
-    "array": list,
-    "string": str,
-    "boolean": bool,
-    "integer": int,
-    "number": (int, float),
-    "null": type(None),
-}
-
-
-def is_of_type(value, name: str) -> bool:
-    if isinstance(value, bool) and name != "boolean":
-        return False
-    return isinstance(value, TYPES[name])
-
-
-def violations(value, schema: dict, where: str = "report"):
-    """What of a JSON schema does not hold; knows the words that our schema uses, and no others."""
-    if "$ref" in schema:
-        yield from violations(value, SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[1]], where)
-    names = schema.get("type", [])
-    names = [names] if isinstance(names, str) else names
-    if names and not any(is_of_type(value, name) for name in names):
-        yield f"{where}: {value!r} is no {' or '.join(names)}"
-        return
-    if "const" in schema and value != schema["const"]:
-        yield f"{where}: {value!r} is not {schema['const']!r}"
-    if "enum" in schema and value not in schema["enum"]:
-        yield f"{where}: {value!r} is none of {schema['enum']}"
-    if "minimum" in schema and value is not None and value < schema["minimum"]:
-        yield f"{where}: {value} < {schema['minimum']}"
-    if isinstance(value, dict):
-        for key in schema.get("required", []):
-            if key not in value:
-                yield f"{where}: no {key}"
-        for key, part in schema.get("properties", {}).items():
-            if key in value:
-                yield from violations(value[key], part, f"{where}.{key}")
-    if isinstance(value, list):
-        if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
-            yield f"{where}: {len(value)} items"
-        for index, item in enumerate(value):
-            yield from violations(item, schema.get("items", {}), f"{where}[{index}]")
 
 
 def process_ids_of(executable: str) -> list[int]:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What is written about the outboard command, in man pages and completions, is what it takes."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -12,7 +13,8 @@ from command import CommandTest
 TREE = pathlib.Path(__file__).resolve().parents[3]
 BASH = TREE / "sdk/cli/completion/outboard.bash"
 ZSH = TREE / "sdk/cli/completion/outboard.zsh"
-COMMANDS = ("run", "serve", "list")
+COMMANDS = ("run", "serve", "list", "status", "top", "metrics") + (
+    ("doctor",) if "OUTBOARD_DOCTOR" in os.environ else ())
 
 COMPLETE = """
 source "$1"
@@ -65,6 +67,12 @@ class Documents(CommandTest):
             with self.subTest(name):
                 self.assertEqual(completed("outboard", name, "--"), self.options_of(name))
                 self.assertEqual(options_of_zsh(name), self.options_of(name))
+
+    def test_bash_completes_the_values_of_bench(self):
+        self.assertEqual(completed("outboard", "bench", "hop", "--placement", "s"),
+                         {"same", "same,other"})
+        self.assertEqual(completed("outboard", "bench", "com"), {"compare"})
+        self.assertEqual(completed("outboard", "run", "--placement", "s"), {"same"})
 
     def test_bash_completes_commands_values_and_files(self):
         self.assertEqual(completed("outboard", "se"), {"serve"})

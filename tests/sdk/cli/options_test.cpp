@@ -104,6 +104,8 @@ TEST_SUITE("sdk/cli/options")
                                           "20",
                                           "--spin",
                                           "10",
+                                          "--group",
+                                          "name",
                                           "--tail",
                                           "auto",
                                           "--no-align",
@@ -129,6 +131,7 @@ TEST_SUITE("sdk/cli/options")
         CHECK(options.cpu == 1);
         CHECK(options.priority == 20);
         CHECK(options.spin_us == 10);
+        CHECK(options.grouping == OB_GROUPING_SERVICE);
         CHECK_FALSE(options.tail_ns);
         CHECK_FALSE(options.aligned);
         CHECK(options.repeat_count == 3);
@@ -145,7 +148,7 @@ TEST_SUITE("sdk/cli/options")
         CHECK(contains(message_of({"--rate", "10"}), "--rate"));
         CHECK(contains(message_of({"--spin", "21"}), "--spin"));
         CHECK(contains(message_of({"--mode", "later"}), "--mode"));
-        CHECK(contains(message_of({"--standby", "warm"}), "--standby"));
+        CHECK(contains(message_of({"--standby", "cold"}), "--standby"));
         CHECK(contains(message_of({"--standby", "hot", "--standbys", "3"}), "--standbys"));
         CHECK(contains(message_of({"--standby-placement", "same"}), "--standby-placement"));
         CHECK(contains(message_of({"--priority", "2"}), "--priority"));

@@ -57,6 +57,16 @@ TEST_SUITE("sdk/cli/report")
         CHECK(report["round_trip_us"]["max"].get<double>() == doctest::Approx(16.1));
     }
 
+    TEST_CASE("the primary of an insert at the end of the run is named, or null when there is none")
+    {
+        RunResult result = example_run();
+        result.inserts[0].status.service_process_id = 4711;
+        result.inserts[1].status.service_process_id = -1;
+        const auto report = report_of(result);
+        CHECK(report["inserts"][0]["process_id"] == 4711);
+        CHECK(report["inserts"][1]["process_id"].is_null());
+    }
+
     TEST_CASE("a histogram's buckets are all there, and the rarest percentile only with enough")
     {
         auto run = example_run();
