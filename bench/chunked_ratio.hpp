@@ -50,13 +50,14 @@ struct ChunkPair {
 };
 
 /// Runs the chunks in turn. @param ours, other  run one chunk and return its samples
-template <typename Ours, typename Other>
+/// @param goes_on  asked before each pair; once it says no, what was measured so far is returned
+template <typename Ours, typename Other, typename GoesOn>
 [[nodiscard]] std::vector<ChunkPair> run_alternating(std::size_t pair_count, Ours&& ours,
-                                                     Other&& other)
+                                                     Other&& other, GoesOn&& goes_on)
 {
-    std::vector<ChunkPair> pairs(pair_count);
-    for (std::size_t index = 0; index < pair_count; ++index) {
-        ChunkPair& pair = pairs[index];
+    std::vector<ChunkPair> pairs;
+    for (std::size_t index = 0; index < pair_count && goes_on(); ++index) {
+        ChunkPair& pair = pairs.emplace_back();
         if (index % 2 == 0) {
             pair.ours = ours();
             pair.other = other();
@@ -66,6 +67,13 @@ template <typename Ours, typename Other>
         }
     }
     return pairs;
+}
+
+template <typename Ours, typename Other>
+[[nodiscard]] std::vector<ChunkPair> run_alternating(std::size_t pair_count, Ours&& ours,
+                                                     Other&& other)
+{
+    return run_alternating(pair_count, ours, other, [] { return true; });
 }
 
 struct Ratio {
@@ -84,7 +92,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// Ours to the other's, by one quantile of each chunk.
+/// Ours to the other's, by one quantile of each chunk. @pre there is a pair
 [[nodiscard]] inline Ratio ratio_at(const std::vector<ChunkPair>& pairs, double quantile)
 {
     std::vector<double> ratios;

@@ -3,6 +3,7 @@
 #include "bench/detect_rig.hpp"
 
 #include "bench/detect_service.hpp"
+#include "bench/dsp_thread_probe.hpp"
 #include "bench/machine.hpp"
 #include "rt/os/clock.hpp"
 #include "rt/os/futex.hpp"
@@ -26,6 +27,8 @@ constexpr std::uint64_t patience_ns = 10'000'000'000;
 /// From posting the block to the signal, so that the processor is at it.
 constexpr std::uint64_t earliest_ns = 200'000;
 constexpr std::uint64_t jitter_max_ns = 400'000;
+/// 80 ms: services that die sooner are started anew after growing pauses, as in a crash loop.
+constexpr int whole_blocks_until_kill = 60;
 
 [[nodiscard]] HostConfig host_config(const DetectConfig& config)
 {
@@ -53,20 +56,6 @@ constexpr std::uint64_t jitter_max_ns = 400'000;
     // A service that is killed here hangs first; it is not to be taken for that.
     insert.hang_limit_ns = patience_ns;
     return insert;
-}
-
-/// The thread of the process that runs the processor; 0 when it cannot be found.
-[[nodiscard]] std::int32_t dsp_thread_of(std::int32_t process_id)
-{
-    const std::string folder = "/proc/" + std::to_string(process_id) + "/task";
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator{folder, error}) {
-        std::string name;
-        std::ifstream{entry.path() / "comm"} >> name;
-        if (name == "ob-dsp")
-            return std::stoi(entry.path().filename());
-    }
-    return 0;
 }
 
 [[nodiscard]] std::size_t resident_bytes_of(std::int32_t process_id)
@@ -155,7 +144,7 @@ bool DetectRig::wait_until_whole()
 {
     const std::uint64_t give_up_ns = rt::os::monotonic_ns() + 6 * patience_ns;
     int whole_blocks = 0;
-    while (whole_blocks < 20) {
+    while (whole_blocks < whole_blocks_until_kill) {
         if (rt::os::monotonic_ns() >= give_up_ns)
             return false;
         rt::os::sleep_until_ns(rt::os::monotonic_ns() + period_ns);

@@ -52,11 +52,15 @@ private:
 class ForkedProcess {
 public:
     template <typename Body>
-    explicit ForkedProcess(Body&& body) : process_id_(::fork())
+    explicit ForkedProcess(Body&& body)
     {
+        const pid_t owner = ::getpid();
+        process_id_ = ::fork();
         OB_ASSERT(process_id_ >= 0);
         if (process_id_ == 0) {
             ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            if (::getppid() != owner)  // it died before we asked to be told
+                ::_exit(1);
             ::_exit(std::forward<Body>(body)() ? 0 : 1);
         }
     }
@@ -86,8 +90,17 @@ public:
         return WIFEXITED(status) && WEXITSTATUS(status) == 0;
     }
 
+    /// Whether the child has ended, by itself or by a signal; it is still there to be asked how.
+    [[nodiscard]] bool has_ended() const noexcept
+    {
+        siginfo_t information{};
+        return process_id_ < 0 || (::waitid(P_PID, static_cast<id_t>(process_id_), &information,
+                                            WEXITED | WNOHANG | WNOWAIT) == 0 &&
+                                   information.si_pid != 0);
+    }
+
 private:
-    pid_t process_id_;
+    pid_t process_id_ = -1;
 };
 
 }  // namespace outboard::bench

@@ -6,6 +6,8 @@
 #include "rt/os/futex.hpp"
 #include "rt/path/bell.hpp"
 
+#include <algorithm>
+
 namespace outboard::bench {
 
 namespace {
@@ -55,15 +57,15 @@ BareHop::BareHop(const Config& config)
       peer_([this, config] { return answer(*shared_, config); })
 {}
 
-void BareHop::hop(const HopBlock& in, HopBlock& out) noexcept
+void BareHop::hop(std::span<const float> in, std::span<float> out) noexcept
 {
     const std::uint64_t deadline_ns = config_.deadline_ns == 0
                                           ? rt::os::no_deadline_ns
                                           : rt::os::monotonic_ns() + config_.deadline_ns;
-    shared_->to_peer = in;
+    std::copy_n(in.data(), config_.sample_count, shared_->to_peer.data());
     send(shared_->request, ++sequence_, config_.wake);
     wait_for(shared_->reply, sequence_, config_.wake, deadline_ns, spin_);
-    out = shared_->from_peer;
+    std::copy_n(shared_->from_peer.data(), config_.sample_count, out.data());
 }
 
 bool BareHop::answer(Shared& shared, const Config& config) noexcept
@@ -72,7 +74,7 @@ bool BareHop::answer(Shared& shared, const Config& config) noexcept
     rt::AdaptiveSpin spin{config.spin_ns};
     for (std::uint32_t sequence = 1;; ++sequence) {
         wait_for(shared.request, sequence, config.wake, rt::os::no_deadline_ns, spin);
-        shared.from_peer = shared.to_peer;
+        std::copy_n(shared.to_peer.data(), config.sample_count, shared.from_peer.data());
         send(shared.reply, sequence, config.wake);
     }
 }

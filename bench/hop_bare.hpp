@@ -2,7 +2,7 @@
 #pragma once
 
 /// @file
-/// What a hop costs at least: two processes, a futex or a spin, 512 bytes copied each way, and
+/// What a hop costs at least: two processes, a futex or a spin, a block copied each way, and
 /// nothing else. No checks, no counters; a deadline only where ours has one too.
 
 #include "bench/forked_process.hpp"
@@ -11,11 +11,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace outboard::bench {
-
-/// As large as 64 frames in stereo.
-using HopBlock = std::array<float, 128>;
 
 /// Whom the bare pair wakes.
 enum class Wake : std::uint8_t {
@@ -25,7 +23,10 @@ enum class Wake : std::uint8_t {
 
 class BareHop {
 public:
+    static constexpr std::size_t sample_count_max = 2 * std::size_t{8192};
+
     struct Config {
+        std::size_t sample_count = 128;  ///< of a block, all channels; up to sample_count_max
         int peer_cpu = 0;
         int peer_priority = 0;      ///< SCHED_FIFO; 0: ordinary
         std::uint64_t spin_ns = 0;  ///< how long both spin before they sleep
@@ -38,15 +39,15 @@ public:
     /// Starts the peer. @pre the process has one thread still
     explicit BareHop(const Config& config);
 
-    /// Sends a block to the peer and fetches its answer.
-    void hop(const HopBlock& in, HopBlock& out) noexcept;
+    /// Sends a block to the peer and fetches its answer. @pre both have config.sample_count
+    void hop(std::span<const float> in, std::span<float> out) noexcept;
 
 private:
     struct Shared {
         rt::Bell request;
         rt::Bell reply;
-        alignas(64) HopBlock to_peer{};
-        alignas(64) HopBlock from_peer{};
+        alignas(64) std::array<float, sample_count_max> to_peer{};
+        alignas(64) std::array<float, sample_count_max> from_peer{};
     };
 
     [[nodiscard]] static bool answer(Shared& shared, const Config& config) noexcept;

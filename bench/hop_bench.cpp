@@ -8,6 +8,7 @@
 #include "bench/hop_null.hpp"
 #include "bench/options.hpp"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -120,8 +121,8 @@ template <typename Hop>
 /// On the caller's thread.
 void measure_pairs(const Measurement& measurement, NullHop& null, BareHop& bare, Figures& figures)
 {
-    HopBlock in{};
-    HopBlock out{};
+    std::array<float, 128> in{};  // 64 frames in stereo
+    std::array<float, 128> out{};
     in.fill(0.25F);
     const auto ours_once = [&]() -> std::uint64_t {
         if (!measurement.has_deadline)

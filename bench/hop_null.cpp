@@ -11,10 +11,7 @@ namespace outboard::bench {
 
 namespace {
 
-constexpr std::uint32_t frame_count = 64;
 constexpr std::uint32_t channel_count = 2;
-static_assert(std::tuple_size_v<HopBlock> == std::size_t{frame_count} * channel_count);
-
 constexpr std::uint64_t patience_ns = 1'000'000'000;
 
 void expect_ok(ob_status status, const char* what)
@@ -27,7 +24,7 @@ void expect_ok(ob_status status, const char* what)
 
 }  // namespace
 
-NullHop::NullHop(const Config& config)
+NullHop::NullHop(const Config& config) : frame_count_(config.frame_count)
 {
     create_host(config);
     create_caller(config);
@@ -65,10 +62,11 @@ void NullHop::create_insert(const Config& config)
     ob_insert_config insert_config;
     ob_insert_config_init(&insert_config);
     insert_config.service = "null";
-    insert_config.max_frame_count = frame_count;
+    insert_config.max_frame_count = config.frame_count;
     insert_config.input_channel_count = channel_count;
     insert_config.output_channel_count = channel_count;
-    insert_config.mode = OB_MODE_SYNC;
+    insert_config.mode = config.mode;
+    insert_config.fallback = config.fallback;
     insert_config.placement = config.placement;
     insert_config.spin_us = config.spin_us;
     ob_insert* insert = nullptr;
@@ -76,16 +74,28 @@ void NullHop::create_insert(const Config& config)
     insert_.reset(insert);
 }
 
-bool NullHop::hop(const HopBlock& in, HopBlock& out) noexcept
+bool NullHop::hop(std::span<const float> in, std::span<float> out) noexcept
 {
-    const std::array<const float*, channel_count> inputs{in.data(), in.data() + frame_count};
-    const std::array<float*, channel_count> outputs{out.data(), out.data() + frame_count};
-    return ob_insert_process(insert_.get(), inputs.data(), outputs.data(), frame_count) == OB_OK;
+    const std::array<const float*, channel_count> inputs{in.data(), in.data() + frame_count_};
+    const std::array<float*, channel_count> outputs{out.data(), out.data() + frame_count_};
+    return ob_insert_process(insert_.get(), inputs.data(), outputs.data(), frame_count_) == OB_OK;
 }
 
 void NullHop::begin_patiently() noexcept
 {
     ob_caller_cycle_begin(caller_.get(), patience_ns);
+}
+
+ob_block_times NullHop::block_times() const noexcept
+{
+    ob_block_times times{};
+    const bool is_known = ob_insert_get_block_times(insert_.get(), &times) == OB_OK;
+    return is_known ? times : ob_block_times{};
+}
+
+std::uint32_t NullHop::latency_frames() const noexcept
+{
+    return ob_insert_latency_frames(insert_.get());
 }
 
 ob_histogram_summary NullHop::own_cost() const

@@ -4,11 +4,11 @@
 /// @file
 /// The hop as a host has it: an insert with the processor `null`, through the public C API.
 
-#include "bench/hop_bare.hpp"
-
+#include <outboard/block_times.h>
 #include <outboard/host.h>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace outboard::bench {
@@ -17,7 +17,10 @@ class NullHop {
 public:
     struct Config {
         int caller_cpu = 0;
-        int caller_priority = 0;  ///< SCHED_FIFO; 0: ordinary
+        int caller_priority = 0;         ///< SCHED_FIFO; 0: ordinary
+        std::uint32_t frame_count = 64;  ///< of a block; stereo
+        ob_mode mode = OB_MODE_SYNC;
+        ob_fallback fallback = OB_FALLBACK_DRY;
         ob_placement placement = OB_PLACEMENT_SAME;
         std::uint32_t spin_us = 0;
         bool hold_cpu_latency = false;
@@ -26,11 +29,15 @@ public:
     /// Starts the service; throws when that fails: there is nothing to measure then.
     explicit NullHop(const Config& config);
 
-    /// @return whether the answer came in time
-    bool hop(const HopBlock& in, HopBlock& out) noexcept;
+    /// Both channels, one behind the other. @return whether the answer came in time
+    bool hop(std::span<const float> in, std::span<float> out) noexcept;
 
     /// Lets the coming hop wait for a second instead of half a period.
     void begin_patiently() noexcept;
+
+    /// Of the last hop.
+    [[nodiscard]] ob_block_times block_times() const noexcept;
+    [[nodiscard]] std::uint32_t latency_frames() const noexcept;
 
     /// Time inside process() without waits and wakes.
     [[nodiscard]] ob_histogram_summary own_cost() const;
@@ -51,6 +58,7 @@ private:
     void create_caller(const Config& config);
     void create_insert(const Config& config);
 
+    std::uint32_t frame_count_;
     bool cpu_latency_held_ = false;
     std::unique_ptr<ob_host, Destroyer<ob_host_destroy>> host_;
     std::unique_ptr<ob_caller, Destroyer<ob_caller_destroy>> caller_;

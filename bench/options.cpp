@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::size_t quick_pair_count = 6;
 
-[[nodiscard]] std::string joined(int argc, char** argv)
+}  // namespace
+
+std::string command_line_of(int argc, char** argv)
 {
     std::string line;
     for (int index = 0; index < argc; ++index)
@@ -24,12 +26,10 @@ constexpr std::size_t quick_pair_count = 6;
     return line;
 }
 
-}  // namespace
-
 std::optional<ExitCode> parse_options(int argc, char** argv, const char* description,
                                       const std::vector<std::string>& names, Options& options)
 {
-    options.command_line = joined(argc, argv);
+    options.command_line = command_line_of(argc, argv);
     CLI::App app{description};
     app.add_flag("--quick", options.is_quick, "Few and short chunks: a look, not a measurement");
     auto* const pairs =

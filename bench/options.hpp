@@ -26,6 +26,9 @@ struct Options {
 /// What `main` exits with instead, after a mistake or --help.
 using ExitCode = int;
 
+/// As the user typed it, for those who read the figures.
+[[nodiscard]] std::string command_line_of(int argc, char** argv);
+
 /// @param names  of the measurements, for --only
 [[nodiscard]] std::optional<ExitCode> parse_options(int argc, char** argv, const char* description,
                                                     const std::vector<std::string>& names,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs a benchmark with tiny counts and checks its JSON document.
 
-    check_document.py PROGRAM ring|hop|statistics|detect
+    check_document.py PROGRAM ring|hop|statistics|detect|observe|lanes
 """
 
 import json
@@ -34,10 +34,27 @@ MACHINE = {
     "cpu_dma_latency": bool,
 }
 # How often, as the document's key and as an option.
-COUNT = {"ring": "pairs", "hop": "pairs", "statistics": "pairs", "detect": "kills"}
+COUNT = {"ring": "pairs", "hop": "pairs", "statistics": "pairs", "detect": "kills",
+         "observe": "pairs", "lanes": "pairs"}
 RATIO = {"median": float, "quartiles": list, "same": float}
 TIMES = {"samples": int, "p50_ns": int, "p99_ns": int, "max_ns": int}
+WATCHED = {"watched": TIMES, "alone": TIMES, "ratio_p50": RATIO, "ratio_p99": RATIO}
+CYCLES = {"p50_ns": int, "p99_ns": int, "max_ns": int, "host_cpu_ns": float,
+          "service_cpu_ns": float, "wakes": float, "missed": int}
 RESULT = {
+    "lanes": {
+        "name": str,
+        "lanes": int,
+        "services": int,
+        "placement": str,
+        "cycles": int,
+        "many": CYCLES,
+        "lone": CYCLES,
+        "ratio": RATIO,
+        "lane_share": float,
+        "lane_cpu_share": float,
+        "distance_ns": int,
+    },
     "ring": {
         "name": str,
         "chunks_each": int,
@@ -77,9 +94,18 @@ RESULT = {
         "wrong_causes": int,
         "detected": TIMES,
     },
+    "observe": {
+        "name": str,
+        "snapshots": int,
+        "snapshot_mean_ns": int,
+        "failed_snapshots": int,
+        "own": WATCHED,
+        "round_trip": WATCHED,
+    },
 }
 NAMES = {
     "statistics": {"statistics", "two-clock-reads"},
+    "observe": {"10-hz", "1000-hz"},
     "ring": {"64B", "64B-batch", "512B", "512B-batch", "4KiB", "4KiB-batch"},
     "hop": {
         f"{placement}-{pace}{deadline}"
@@ -92,7 +118,9 @@ NAMES = {
 
 # The whole of it takes minutes. Each kind of death once, with memory that takes a while to go.
 ONLY = {"detect": ["64MiB-kill-other", "64MiB-segv-same", "4MiB-segv-core-other", "64MiB-kill-same-hot"]}
-NAMES["detect"] = set(ONLY["detect"])
+ONLY["lanes"] = ["1-lanes-1-service-same", "64-lanes-1-service-same", "16-lanes-4-services-same",
+                 "256-lanes-1-service-other-latency0"]
+NAMES |= {kind: set(names) for kind, names in ONLY.items()}
 
 
 def complain_about_detection(result, kill_count):
@@ -106,6 +134,16 @@ def complain_about_detection(result, kill_count):
         yield f"{name}: only {result['resident_bytes']} bytes were resident"
     if result["cores"] != (kill_count if result["dumps_core"] else 0):
         yield f"{name}: {result['cores']} cores of {kill_count} kills"
+
+
+def complain_about_lanes(result):
+    """One wake a service and cycle, whatever the number of lanes; and no answer was missed."""
+    for side, services in ("many", result["services"]), ("lone", 1):
+        costs = result[side]
+        if costs["wakes"] > 2 * services:
+            yield f"{result['name']}: {costs['wakes']} wakes a cycle for {services} services, {side}"
+        if costs["missed"]:
+            yield f"{result['name']}: {costs['missed']} answers were missed, {side}"
 
 
 def complain_about(value, shape, where):
@@ -136,7 +174,12 @@ def complaints(document, kind, count):
         yield from complain_about(result, RESULT[kind], result.get("name", "result"))
         if kind == "detect":
             yield from complain_about_detection(result, count)
-        for times in (result.get("ours"), result.get("bare"), result.get("detected")):
+        if kind == "lanes":
+            yield from complain_about_lanes(result)
+        if kind == "observe" and (result["snapshots"] == 0 or result["failed_snapshots"] != 0):
+            yield f"{result['name']}: nobody watched, or not as it should be"
+        for key in ("ours", "bare", "detected", "many", "lone"):
+            times = result.get(key)
             if isinstance(times, dict) and not 0 < times["p50_ns"] <= times["p99_ns"] <= times["max_ns"]:
                 yield f"{result['name']}: quantiles are not ascending: {times}"
             if kind == "hop" and isinstance(times, dict) and ("p99_9_ns" in times) != (times["samples"] >= 100_000):
@@ -158,7 +201,10 @@ def main():
         command = [program, "--quick", f"--{COUNT[kind]}", str(count), "--json", path]
         for name in ONLY.get(kind, []):
             command += ["--only", name]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        # What is watched is found in a directory of its own: a machine need not have one.
+        surroundings = {**os.environ, "XDG_RUNTIME_DIR": folder}
+        run = subprocess.run(command, capture_output=True, text=True, check=False,
+                             env=surroundings)
         if run.returncode != 0:
             print(run.stdout, run.stderr, f"exit code {run.returncode}")
             return 1
