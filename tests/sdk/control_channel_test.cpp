@@ -38,6 +38,14 @@ struct Channels {
     link::ControlChannel right;
 };
 
+std::vector<std::byte> encoded(wire::EnvelopeT envelope)
+{
+    flatbuffers::FlatBufferBuilder builder;
+    wire::FinishEnvelopeBuffer(builder, wire::Envelope::Pack(builder, &envelope));
+    const auto* const first = reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
+    return {first, first + builder.GetSize()};
+}
+
 std::vector<std::byte> encoded_hello()
 {
     wire::EnvelopeT envelope;
@@ -46,10 +54,17 @@ std::vector<std::byte> encoded_hello()
     hello.processors.push_back(std::make_unique<wire::ProcessorOfferT>());
     hello.processors.back()->parameters.push_back(std::make_unique<wire::ParameterOfferT>());
     envelope.body.Set(std::move(hello));
-    flatbuffers::FlatBufferBuilder builder;
-    wire::FinishEnvelopeBuffer(builder, wire::Envelope::Pack(builder, &envelope));
-    const auto* const first = reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
-    return {first, first + builder.GetSize()};
+    return encoded(std::move(envelope));
+}
+
+std::vector<std::byte> encoded_lane()
+{
+    wire::EnvelopeT envelope;
+    wire::AddLaneT lane;
+    lane.processor = "first";
+    lane.parameters.emplace_back(1u, 2.0);
+    envelope.body.Set(std::move(lane));
+    return encoded(std::move(envelope));
 }
 
 bool is_protocol_error(const rt::Result<link::ControlMessage>& message)
@@ -165,6 +180,25 @@ TEST_SUITE("sdk/control_channel")
         }
         CHECK(decoded_count < 5'000);
         CHECK(channels.receive_raw(sound));
+    }
+
+    TEST_CASE("parameters that do not lie where a double may are refused")
+    {
+        const Channels channels;
+        const auto sound = encoded_lane();
+        REQUIRE(channels.receive_raw(sound));
+        int misplaced_count = 0;
+        for (std::size_t position = 0; position < sound.size(); ++position) {
+            for (int value = 0; value < 64; ++value) {  // the likeliest offsets
+                auto bytes = sound;
+                bytes[position] = static_cast<std::byte>(value);
+                const auto message = channels.receive_raw(bytes);
+                if (!message &&
+                    std::string{message.error().operation} == "read the parameters of a lane")
+                    ++misplaced_count;
+            }
+        }
+        CHECK(misplaced_count > 0);
     }
 
     TEST_CASE("the newest version that both sides speak is chosen")

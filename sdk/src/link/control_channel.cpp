@@ -3,6 +3,7 @@
 #include "sdk/src/link/control_channel.hpp"
 
 #include "rt/os/socket.hpp"
+#include "sdk/src/link/message_alignment.hpp"
 
 #include <flatbuffers/flatbuffers.h>
 #include <cstddef>
@@ -69,6 +70,9 @@ rt::Result<ControlMessage> ControlChannel::receive() const
     if (const auto* const hello = packed.body_as_Hello();
         hello != nullptr && swells(*hello, message->bytes.size()))
         return rt::fail(rt::ErrorCode::protocol, "unpack a control message");
+    if (const auto* const lane = packed.body_as_AddLane();
+        lane != nullptr && !is_aligned(lane->parameters()))
+        return rt::fail(rt::ErrorCode::protocol, "read the parameters of a lane");
 
     wire::EnvelopeT envelope;
     packed.UnPackTo(&envelope);

@@ -3,6 +3,7 @@
 #include "sdk/src/observe/messages.hpp"
 
 #include "observe_generated.h"
+#include "sdk/src/link/message_alignment.hpp"
 
 #include <flatbuffers/flatbuffers.h>
 #include <algorithm>
@@ -312,8 +313,11 @@ rt::Result<StateMessage> decode(std::span<const std::byte> bytes)
     const Envelope& envelope = *GetEnvelope(first);
     if (const auto* const host = envelope.body_as_HostState(); host != nullptr)
         return to_host(*host);
-    if (const auto* const insert = envelope.body_as_InsertState(); insert != nullptr)
+    if (const auto* const insert = envelope.body_as_InsertState(); insert != nullptr) {
+        if (!link::is_aligned(insert->histograms()))
+            return rt::fail(rt::ErrorCode::protocol, "read the histograms of an insert");
         return to_insert(*insert);
+    }
     if (const auto* const end = envelope.body_as_End(); end != nullptr)
         return EndOfState{end->insert_count()};
     return rt::fail(rt::ErrorCode::protocol, "understand a message of the host");
