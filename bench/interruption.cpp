@@ -31,7 +31,8 @@ void handle(void (*handler)(int), int flags) noexcept
 
 void catch_interruption(SecondInterruption second) noexcept
 {
-    // With SA_RESETHAND the second one meets the default. Who notes them all wants its waits to end.
+    // With SA_RESETHAND the second one meets the default. Who notes them all wants its waits to
+    // end.
     const bool ends = second == SecondInterruption::ends_at_once;
     handle(note, ends ? static_cast<int>(SA_RESETHAND | SA_RESTART) : 0);
 }

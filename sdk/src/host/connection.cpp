@@ -70,15 +70,18 @@ void Connection::advance(std::uint64_t now_ns)
         on_started(now_ns);
     if (is_restoring_ && link_->has_started(*lane_))
         is_restoring_ = false;
-    if (now_ns >= limit_at_ns()) {
-        const char* const owed = phase_ == Phase::loading ? "load"
-                                 : is_restoring_          ? "restore"
-                                                          : "start";
-        const std::uint64_t limit_ns =
-            is_restoring_ ? restoring_limit_ns : context_.loading_limit_ns;
-        fail({OB_ERR_TIMED_OUT, link_->who() + " did not " + owed + " the processor (limit " +
-                                    std::to_string(limit_ns / 1'000'000'000) + " s)"});
-    }
+    if (now_ns >= limit_at_ns())
+        fail_late();
+}
+
+void Connection::fail_late()
+{
+    const char* const owed = phase_ == Phase::loading ? "load"
+                             : is_restoring_          ? "restore"
+                                                      : "start";
+    const std::uint64_t limit_ns = is_restoring_ ? restoring_limit_ns : context_.loading_limit_ns;
+    fail({OB_ERR_TIMED_OUT, link_->who() + " did not " + owed + " the processor (limit " +
+                                std::to_string(limit_ns / 1'000'000'000) + " s)"});
 }
 
 void Connection::choose_processor()

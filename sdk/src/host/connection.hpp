@@ -123,6 +123,7 @@ private:
     [[nodiscard]] std::uint64_t limit_at_ns() const noexcept;
     void enter(Phase phase, std::uint64_t now_ns);
     void fail(Failure failure);
+    void fail_late();
 
     const InsertSpec* spec_;
     LaneContext context_;
