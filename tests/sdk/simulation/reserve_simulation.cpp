@@ -32,12 +32,13 @@ void Simulation::renew_reserve()
     SimulatedService* const service = reserve();
     if (service == nullptr || service->is_renewing || service->is_marked)
         return;
+    const bool is_due = virtual_os().now_ns >= next_renewal_ns_;
     if (service->process_id == stream_.replicas().primary_process_id()) {
         service->is_reserve = false;
         return;
     }
     const SimulatedService* const other = survivor();
-    if (other == nullptr || other->answered_until <= service->first_unit)
+    if (!is_due || other == nullptr || other->answered_until <= service->first_unit)
         return;
     stream_.replicas().set_reserve_is_coming(true);
     if (!stream_.replicas().withdraw(*service->replica)) {
@@ -58,6 +59,7 @@ void Simulation::end_renewal(SimulatedService& service)
         return stream_.replicas().set_reserve_is_coming(false);
     tell("renewed", service.process_id);
     ++totals_.renewals;
+    next_renewal_ns_ = virtual_os().now_ns + settings_.renewal_pause_ns(renewal_count_);
     service.is_renewing = false;
     service.offered_ns = virtual_os().now_ns;
     service.beats_ns.push_back(service.offered_ns);

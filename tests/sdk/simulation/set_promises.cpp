@@ -145,7 +145,7 @@ void Promises::check_wait()
 /// The block was concealed: whoever stood in reserve had not the time for what it was to replay.
 void Promises::check_reserve()
 {
-    constexpr std::uint64_t units_max = 8;  // that a ring takes at once
+    constexpr std::uint64_t units_max = 40;
     const auto primary = std::find_if(services_.begin(), services_.end(), [&](const auto& service) {
         return service->process_id == primary_;
     });

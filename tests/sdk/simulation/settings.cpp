@@ -24,7 +24,8 @@ enum Purpose : std::uint64_t {
     respawns,
     history,
     reserve,
-    renewals
+    renewals,
+    pauses
 };
 
 [[nodiscard]] ob_insert_config make_config(std::uint64_t bits)
@@ -117,6 +118,13 @@ std::uint64_t Settings::respawn_ns(std::int32_t process_id) const
 std::uint64_t Settings::renewal_ns(std::uint64_t count) const
 {
     return 50'000 + mixed(seed + Purpose::renewals, count) % 1'500'000;
+}
+
+std::uint64_t Settings::renewal_pause_ns(std::uint64_t count) const
+{
+    if (mixed(seed, Purpose::pauses) % 2 == 0)
+        return 0;
+    return mixed(seed + Purpose::pauses, count) % 80'000'000;
 }
 
 }  // namespace outboard::test

@@ -45,6 +45,9 @@ struct Settings {
     [[nodiscard]] std::uint64_t respawn_ns(std::int32_t process_id) const;
     /// How long the reserve is away when it is renewed, for the `count`th time.
     [[nodiscard]] std::uint64_t renewal_ns(std::uint64_t count) const;
+    /// And how long it is left alone then. In half of the schedules so long that it has more to
+    /// replay than its ring takes.
+    [[nodiscard]] std::uint64_t renewal_pause_ns(std::uint64_t count) const;
     /// With the one in reserve.
     [[nodiscard]] std::uint32_t service_count() const { return replica_count + (is_warm ? 1 : 0); }
 };

@@ -109,6 +109,7 @@ private:
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
     std::uint64_t planned_count_ = 0;
     std::uint64_t renewal_count_ = 0;
+    std::uint64_t next_renewal_ns_ = 0;
     std::vector<std::uint64_t> respawns_due_ns_;
     bool tells_;
     bool is_inside_call_ = false;
