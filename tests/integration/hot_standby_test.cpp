@@ -205,19 +205,7 @@ TEST_SUITE("integration/hot_standby")
         // A kill at any moment: where it strikes does not matter.
         const auto stream = [](bool with_kills) {
             HotRig hot{{}};
-            const auto mix = hot.rig.insert().parameters().front();
-            for (int step = 0; step < 6; ++step) {
-                hot.rig.run(640, every_block(64));
-                const double part = 0.15 * step;
-                REQUIRE(hot.rig.insert().set_parameter(
-                            mix.id, mix.minimum + part * (mix.maximum - mix.minimum)) == OB_OK);
-                hot.rig.run(64, every_block(64));
-                if (with_kills) {
-                    REQUIRE(ob_insert_inject_fault(hot.rig.insert().get(), OB_FAULT_KILL, 0) ==
-                            OB_OK);
-                }
-            }
-            hot.rig.run(640, every_block(64));
+            run_with_parameter_steps(hot.rig, with_kills);
             return hot.rig.output();
         };
         CHECK((stream(true) == stream(false)));

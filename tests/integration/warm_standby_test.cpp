@@ -245,19 +245,7 @@ TEST_SUITE("integration/warm_standby")
     {
         const auto stream = [](bool with_kills) {
             WarmRig warm{{}};
-            const auto mix = warm.rig.insert().parameters().front();
-            for (int step = 0; step < 6; ++step) {
-                warm.rig.run(640, every_block(64));
-                const double part = 0.15 * step;
-                REQUIRE(warm.rig.insert().set_parameter(
-                            mix.id, mix.minimum + part * (mix.maximum - mix.minimum)) == OB_OK);
-                warm.rig.run(64, every_block(64));
-                if (with_kills) {
-                    REQUIRE(ob_insert_inject_fault(warm.rig.insert().get(), OB_FAULT_KILL, 0) ==
-                            OB_OK);
-                }
-            }
-            warm.rig.run(640, every_block(64));
+            run_with_parameter_steps(warm.rig, with_kills);
             return warm.rig.output();
         };
         CHECK((stream(true) == stream(false)));

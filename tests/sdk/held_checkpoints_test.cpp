@@ -149,4 +149,18 @@ TEST_SUITE("sdk/held_checkpoints")
         CHECK(!dear.is_due(100, 200 * ms_ns));
         CHECK(dear.is_due(100, 201 * ms_ns));
     }
+    TEST_CASE("in real time their age can be bounded, as far as copying is cheap")
+    {
+        auto held = held_at(OB_PACE_REALTIME);
+        held.set_interval_ns(5 * ms_ns);
+        held.add(checkpoint_after(10), cost_ns, ms_ns);
+        CHECK(held.due_ns() == 6 * ms_ns);
+        CHECK(!held.is_due(100, 6 * ms_ns - 1));
+        CHECK(held.is_due(100, 6 * ms_ns));
+
+        auto dear = held_at(OB_PACE_REALTIME);
+        dear.set_interval_ns(5 * ms_ns);
+        dear.add(checkpoint_after(10), ms_ns, ms_ns);
+        CHECK(dear.due_ns() == 201 * ms_ns);
+    }
 }

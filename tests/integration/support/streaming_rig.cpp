@@ -4,6 +4,8 @@
 
 #include "tests/integration/support/test_signal.hpp"
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -159,6 +161,22 @@ std::uint64_t StreamingRig::latency_frames() const noexcept
     for (const auto& insert : inserts_)
         frames += insert->latency_frames();
     return frames;
+}
+
+void run_with_parameter_steps(StreamingRig& rig, bool with_kills)
+{
+    const auto parameter = rig.insert().parameters().front();
+    for (int step = 0; step < 6; ++step) {
+        rig.run(640, every_block(64));
+        const double part = 0.15 * step;
+        REQUIRE(rig.insert().set_parameter(
+                    parameter.id,
+                    parameter.minimum + part * (parameter.maximum - parameter.minimum)) == OB_OK);
+        rig.run(64, every_block(64));
+        if (with_kills)
+            REQUIRE(ob_insert_inject_fault(rig.insert().get(), OB_FAULT_KILL, 0) == OB_OK);
+    }
+    rig.run(640, every_block(64));
 }
 
 std::optional<std::uint64_t> first_frame_unlike_input(const Audio& output,

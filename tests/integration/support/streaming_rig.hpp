@@ -113,6 +113,10 @@ private:
     std::vector<BlockRecord> blocks_;
 };
 
+/// Moves the first parameter of the first insert in six steps, 64 frames before each of as many
+/// kills of its primary.
+void run_with_parameter_steps(StreamingRig& rig, bool with_kills);
+
 /// @return the first frame that is not the input, delayed; none when all are, bit for bit
 [[nodiscard]] std::optional<std::uint64_t> first_frame_unlike_input(const Audio& output,
                                                                     std::uint64_t latency_frames);
