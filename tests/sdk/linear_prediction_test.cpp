@@ -2,7 +2,7 @@
 
 #include "sdk/src/host/linear_prediction.hpp"
 
-#include "tests/sdk/click_meter.hpp"
+#include "bench/click_meter.hpp"
 #include "tests/support/no_alloc_scope.hpp"
 
 #include <doctest/doctest.h>
@@ -84,7 +84,7 @@ TEST_SUITE("sdk/linear_prediction")
         double worst = 0.0;
         for (int step = 0; step < 48; ++step) {
             const double phase = 2.0 * std::numbers::pi * step / 48;
-            const auto signal = outboard::test::sine(past_frames + next_frames, 0.5, phase);
+            const auto signal = outboard::bench::sine(past_frames + next_frames, 0.5, phase);
             worst = std::max(worst, error_of_continued(signal) / 0.5);
         }
         MESSAGE("worst error of a continued sine: ", worst);
@@ -95,7 +95,7 @@ TEST_SUITE("sdk/linear_prediction")
     {
         double worst = 0.0;
         for (std::size_t start = 0; start < 343; start += 7) {
-            const auto all = outboard::test::voice(1'024, 0.5, 0.0);
+            const auto all = outboard::bench::voice(1'024, 0.5, 0.0);
             const std::span<const float> past{all.data() + start, past_frames};
             const Continuation continuation{past};
             for (std::size_t i = 0; i < 4; ++i) {
@@ -109,7 +109,7 @@ TEST_SUITE("sdk/linear_prediction")
 
     TEST_CASE("a past of any length up to the largest is continued")
     {
-        const auto signal = outboard::test::sine(past_frames, 0.5, 0.3);
+        const auto signal = outboard::bench::sine(past_frames, 0.5, 0.3);
         for (std::size_t count = 0; count <= past_frames; ++count) {
             CAPTURE(count);
             const Continuation continuation{{signal.data(), count}};
@@ -123,15 +123,15 @@ TEST_SUITE("sdk/linear_prediction")
         std::vector<float> past;
         SUBCASE("full-scale noise")
         {
-            past = outboard::test::noise(past_frames, 1.0, 7);
+            past = outboard::bench::noise(past_frames, 1.0, 7);
         }
         SUBCASE("the loudest floats")
         {
-            past = outboard::test::noise(past_frames, 3.4e38, 8);
+            past = outboard::bench::noise(past_frames, 3.4e38, 8);
         }
         SUBCASE("denormal floats")
         {
-            past = outboard::test::noise(past_frames, 1e-40, 9);
+            past = outboard::bench::noise(past_frames, 1e-40, 9);
         }
         SUBCASE("one frame that is not silent")
         {
@@ -146,7 +146,7 @@ TEST_SUITE("sdk/linear_prediction")
         }
         SUBCASE("a growing oscillation")
         {
-            past = outboard::test::sine(past_frames, 1.0, 0.0);
+            past = outboard::bench::sine(past_frames, 1.0, 0.0);
             for (std::size_t i = 0; i < past.size(); ++i)
                 past[i] *= static_cast<float>(std::exp(0.05 * static_cast<double>(i)) * 1e-11);
         }
@@ -163,7 +163,7 @@ TEST_SUITE("sdk/linear_prediction")
         std::minstd_rand random{11};
         double loudest = 0.0;
         for (unsigned trial = 0; trial < 200; ++trial) {
-            auto past = outboard::test::noise(past_frames, 1.0, trial + 1);
+            auto past = outboard::bench::noise(past_frames, 1.0, trial + 1);
             std::fill_n(past.begin(), random() % past_frames, 0.0f);
             const Continuation continuation{past};
             REQUIRE(continuation.is_finite());
@@ -176,7 +176,7 @@ TEST_SUITE("sdk/linear_prediction")
 
     TEST_CASE("frames that are not finite count as silence")
     {
-        auto past = outboard::test::sine(past_frames, 0.5, 0.0);
+        auto past = outboard::bench::sine(past_frames, 0.5, 0.0);
         past[100] = not_a_number;
         past[300] = infinity;
         past[511] = -infinity;
@@ -188,8 +188,8 @@ TEST_SUITE("sdk/linear_prediction")
 
     TEST_CASE("a prediction leaves nothing behind for the next")
     {
-        const auto loud = outboard::test::noise(past_frames, 1.0, 3);
-        const auto quiet = outboard::test::sine(100, 0.01, 0.0);
+        const auto loud = outboard::bench::noise(past_frames, 1.0, 3);
+        const auto quiet = outboard::bench::sine(100, 0.01, 0.0);
         const Continuation fresh{quiet};
         Continuation used{loud};
         used.prediction.continue_signal(quiet, used.next);
@@ -198,7 +198,7 @@ TEST_SUITE("sdk/linear_prediction")
 
     TEST_CASE("a prediction does not allocate [rt]")
     {
-        const auto past = outboard::test::noise(past_frames, 1.0, 5);
+        const auto past = outboard::bench::noise(past_frames, 1.0, 5);
         LinearPrediction prediction;
         std::array<float, next_frames> next{};
         std::uint64_t violations = 0;

@@ -2,7 +2,7 @@
 
 #include "sdk/src/host/output_stage.hpp"
 
-#include "tests/sdk/click_meter.hpp"
+#include "bench/click_meter.hpp"
 #include "tests/support/no_alloc_scope.hpp"
 
 #include <doctest/doctest.h>
@@ -18,12 +18,12 @@
 #include <utility>
 #include <vector>
 
+using outboard::bench::click_dbfs;
+using outboard::bench::sample_rate_hz;
 using outboard::host::fade_frames;
 using outboard::host::fade_gains;
 using outboard::host::LinearPrediction;
 using outboard::host::OutputStage;
-using outboard::test::click_dbfs;
-using outboard::test::sample_rate_hz;
 
 namespace {
 
@@ -102,11 +102,11 @@ bool is_finite(const Signal& signal)
 double worst_click_of_sine(ob_fallback fallback, double dry_amplitude, const Script& script)
 {
     constexpr int phase_count = 33;
-    const Signal wet = outboard::test::sine(stream_frames, 0.5, 0.0);
+    const Signal wet = outboard::bench::sine(stream_frames, 0.5, 0.0);
     double worst = -200.0;
     for (int step = 0; step < phase_count; ++step) {
         const double phase = 2.0 * std::numbers::pi * step / (phase_count - 1);
-        const Signal dry = outboard::test::sine(stream_frames, dry_amplitude, phase);
+        const Signal dry = outboard::bench::sine(stream_frames, dry_amplitude, phase);
         for (std::size_t place = 0; place < 48; ++place) {
             Script moved = script;
             for (auto& happening : moved)
@@ -132,10 +132,10 @@ struct StereoFixture {
     }
 
     OutputStage stage;
-    Signal wet_left = outboard::test::noise(256, 0.5, 1);
-    Signal wet_right = outboard::test::noise(256, 0.5, 2);
-    Signal dry_left = outboard::test::noise(256, 0.5, 3);
-    Signal dry_right = outboard::test::noise(256, 0.5, 4);
+    Signal wet_left = outboard::bench::noise(256, 0.5, 1);
+    Signal wet_right = outboard::bench::noise(256, 0.5, 2);
+    Signal dry_left = outboard::bench::noise(256, 0.5, 3);
+    Signal dry_right = outboard::bench::noise(256, 0.5, 4);
 };
 
 }  // namespace
@@ -154,7 +154,7 @@ TEST_SUITE("sdk/fade")
 
     TEST_CASE("a fade between equal values is exactly that value")
     {
-        for (const float value : outboard::test::noise(fade_frames, 1.0, 1)) {
+        for (const float value : outboard::bench::noise(fade_frames, 1.0, 1)) {
             for (std::uint32_t i = 0; i < fade_frames; ++i)
                 REQUIRE(outboard::host::faded(value, value, i) == value);
         }
@@ -165,7 +165,7 @@ TEST_SUITE("sdk/output_stage")
 {
     TEST_CASE("wet frames pass unchanged from the first on")
     {
-        const Signal wet = outboard::test::noise(stream_frames, 1.0, 1);
+        const Signal wet = outboard::bench::noise(stream_frames, 1.0, 1);
         CHECK(played(OB_FALLBACK_DRY, wet, Signal(stream_frames), {}) == wet);
     }
 
@@ -188,8 +188,8 @@ TEST_SUITE("sdk/output_stage")
 
     TEST_CASE("outside of the fades wet and dry pass bit for bit")
     {
-        const Signal wet = outboard::test::noise(stream_frames, 1.0, 1);
-        const Signal dry = outboard::test::noise(stream_frames, 1.0, 2);
+        const Signal wet = outboard::bench::noise(stream_frames, 1.0, 1);
+        const Signal dry = outboard::bench::noise(stream_frames, 1.0, 2);
         const Signal out = played(OB_FALLBACK_DRY, wet, dry, lost_for(1'000, 500));
         for (std::size_t i = 0; i < stream_frames; ++i) {
             const bool is_dry = i >= 1'000 + fade_frames && i < 1'500;
@@ -204,7 +204,7 @@ TEST_SUITE("sdk/output_stage")
 
     TEST_CASE("silence ends in silence")
     {
-        const Signal wet = outboard::test::noise(stream_frames, 1.0, 1);
+        const Signal wet = outboard::bench::noise(stream_frames, 1.0, 1);
         const Signal out = played(OB_FALLBACK_SILENCE, wet, wet, {{1'000, Happening::lost}});
         CHECK(out[1'000] != 0.0f);
         CHECK(peak_of(std::span{out}.subspan(1'000 + fade_frames)) == 0.0);
@@ -212,7 +212,7 @@ TEST_SUITE("sdk/output_stage")
 
     TEST_CASE("hold goes on as loud as before and dies away with 50 ms")
     {
-        const Signal wet = outboard::test::sine(20 * stream_frames, 0.5, 0.0);
+        const Signal wet = outboard::bench::sine(20 * stream_frames, 0.5, 0.0);
         const Signal out = played(OB_FALLBACK_HOLD, wet, wet, {{1'000, Happening::lost}});
         const auto peak_after_ms = [&](std::size_t ms) {
             return peak_of(std::span{out}.subspan(1'000 + ms * 48, 480));
@@ -293,10 +293,10 @@ TEST_SUITE("sdk/output_stage")
         double worst = -200.0;
         for (int step = 0; step < 33; ++step) {
             const double phase = 2.0 * std::numbers::pi * step / 32;
-            const Signal other = outboard::test::sine(stream_frames, 0.5, phase);
+            const Signal other = outboard::bench::sine(stream_frames, 0.5, phase);
             for (std::size_t place = 0; place < 48; ++place) {
                 const std::size_t first = first_switch_frame + place;
-                Signal wet = outboard::test::sine(stream_frames, 0.5, 0.0);
+                Signal wet = outboard::bench::sine(stream_frames, 0.5, 0.0);
                 const auto from = static_cast<std::ptrdiff_t>(first);
                 std::copy(other.begin() + from, other.end(), wet.begin() + from);
                 const Signal out =
@@ -310,12 +310,12 @@ TEST_SUITE("sdk/output_stage")
 
     TEST_CASE("no switch of a voice clicks")
     {
-        const Signal wet = outboard::test::voice(stream_frames, 0.5, 0.0);
+        const Signal wet = outboard::bench::voice(stream_frames, 0.5, 0.0);
         for (const ob_fallback fallback :
              {OB_FALLBACK_DRY, OB_FALLBACK_SILENCE, OB_FALLBACK_HOLD}) {
             double worst = -200.0;
             for (int step = 0; step < 8; ++step) {
-                const Signal dry = outboard::test::voice(stream_frames, 0.5, step * 0.8);
+                const Signal dry = outboard::bench::voice(stream_frames, 0.5, step * 0.8);
                 for (std::size_t place = 0; place < 343; place += 7) {
                     const std::size_t first = first_switch_frame + place;
                     const Signal out = played(fallback, wet, dry, lost_for(first, 640));
@@ -329,8 +329,8 @@ TEST_SUITE("sdk/output_stage")
 
     TEST_CASE("a switch between noises is not louder than the noises")
     {
-        const Signal wet = outboard::test::noise(stream_frames, 0.5, 1);
-        const Signal dry = outboard::test::noise(stream_frames, 0.5, 2);
+        const Signal wet = outboard::bench::noise(stream_frames, 0.5, 1);
+        const Signal dry = outboard::bench::noise(stream_frames, 0.5, 2);
         double worst_excess_db = -200.0;
         for (std::size_t place = 0; place < 480; place += 7) {
             const std::size_t first = first_switch_frame + place;
@@ -346,8 +346,8 @@ TEST_SUITE("sdk/output_stage")
 
     TEST_CASE("the lengths of the calls leave no trace in the stream")
     {
-        const Signal wet = outboard::test::voice(stream_frames, 0.5, 0.0);
-        const Signal dry = outboard::test::voice(stream_frames, 0.5, 1.0);
+        const Signal wet = outboard::bench::voice(stream_frames, 0.5, 0.0);
+        const Signal dry = outboard::bench::voice(stream_frames, 0.5, 1.0);
         Script script = lost_for(700, 900);
         script.emplace_back(1'630, Happening::lost);  // in the middle of the fade
         script.emplace_back(1'650, Happening::back);
@@ -375,8 +375,8 @@ TEST_SUITE("sdk/output_stage")
     {
         // NOLINTNEXTLINE(cert-msc32-c,cert-msc51-cpp): the same in every run
         std::minstd_rand random{2};
-        const Signal wet = outboard::test::noise(stream_frames, 1.0, 1);
-        const Signal dry = outboard::test::noise(stream_frames, 1.0, 2);
+        const Signal wet = outboard::bench::noise(stream_frames, 1.0, 1);
+        const Signal dry = outboard::bench::noise(stream_frames, 1.0, 2);
         double loudest = 0.0;
         for (int trial = 0; trial < 60; ++trial) {
             Script script;
@@ -397,7 +397,7 @@ TEST_SUITE("sdk/output_stage")
 
     TEST_CASE("frames of the host that are not finite do not outlive their block")
     {
-        const Signal wet = outboard::test::sine(stream_frames, 0.5, 0.0);
+        const Signal wet = outboard::bench::sine(stream_frames, 0.5, 0.0);
         Signal dry = wet;
         std::fill(dry.begin() + 1'500, dry.begin() + 1'700,
                   std::numeric_limits<float>::quiet_NaN());

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace outboard::test {
+namespace outboard::bench {
 
 inline constexpr double sample_rate_hz = 48'000.0;
 
@@ -29,4 +29,4 @@ inline constexpr double sample_rate_hz = 48'000.0;
 /// @pre  the signal goes on for 800 frames on both sides
 [[nodiscard]] double click_dbfs(std::span<const float> signal, std::size_t first, std::size_t last);
 
-}  // namespace outboard::test
+}  // namespace outboard::bench

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "tests/sdk/click_meter.hpp"
+#include "bench/click_meter.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <numbers>
 #include <random>
 
-namespace outboard::test {
+namespace outboard::bench {
 
 namespace {
 
@@ -104,4 +104,4 @@ double click_dbfs(std::span<const float> signal, std::size_t first, std::size_t 
     return 10.0 * std::log10(loudest / window_frames + 1e-20);
 }
 
-}  // namespace outboard::test
+}  // namespace outboard::bench
