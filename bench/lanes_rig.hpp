@@ -2,25 +2,31 @@
 #pragma once
 
 /// @file
-/// A mixer for the lanes benchmark: many inserts with the processor `null`, spread over a few
-/// services, all of them posted, flushed and collected in each cycle.
+/// A mixer for benchmarks: many inserts with one processor, spread over a few services, all of them
+/// posted, flushed and collected in each cycle.
 
 #include <outboard/host.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace outboard::bench {
 
+/// Nothing is to be concealed: for measurements without deadlines.
+inline constexpr std::uint64_t patience_ns = 1'000'000'000;
+
 struct LanesConfig {
+    std::string service = "null";
     std::size_t lane_count = 1;
     std::size_t service_count = 1;
     int caller_cpu = 0;
     int caller_priority = 0;  ///< SCHED_FIFO; 0: ordinary
     ob_placement placement = OB_PLACEMENT_SAME;
     bool hold_cpu_latency = false;
+    std::uint64_t budget_ns = patience_ns;  ///< of a cycle
 };
 
 /// What the host and its services used, in all since they began.
@@ -58,6 +64,7 @@ private:
 
     void find_threads();
 
+    std::uint64_t budget_ns_;
     Host host_;
     Caller caller_;
     std::vector<Strip> strips_;

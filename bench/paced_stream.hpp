@@ -19,14 +19,16 @@ inline constexpr std::uint64_t paced_period_ns = 1'333'333;
 /// Sleeps to the start of each block. What a stall has cost is not caught up with.
 class Pacer {
 public:
+    explicit Pacer(std::uint64_t period_ns = paced_period_ns) noexcept : period_ns_(period_ns) {}
     void wait() noexcept
     {
         const std::uint64_t now_ns = rt::os::monotonic_ns();
-        next_ns_ = next_ns_ + paced_period_ns < now_ns ? now_ns : next_ns_ + paced_period_ns;
+        next_ns_ = next_ns_ + period_ns_ < now_ns ? now_ns : next_ns_ + period_ns_;
         rt::os::sleep_until_ns(next_ns_);
     }
 
 private:
+    std::uint64_t period_ns_;
     std::uint64_t next_ns_ = rt::os::monotonic_ns();
 };
 

@@ -159,7 +159,7 @@ function drawHistogram(entries) {
   const unit = shownUnit(entries[0].unit);
   draw('histogram', {
     scales: {x: {time: false, distr: 3}, y: {distr: 3}},
-    axes: [axis(unit), axis('% of the blocks', {size: 60})],
+    axes: [axis(unit), axis('% of the samples', {size: 60})],
     series: [{label: unit, value: (_, value) => value == null ? '--' : short(value)},
              ...lines(entries, {paths: uPlot.paths.stepped({align: 1}), points: {show: true, size: 4},
                                 value: (_, value) => value == null ? '--' : `${short(value)} %`})],
@@ -170,7 +170,7 @@ function drawPercentiles(entries) {
   const unit = shownUnit(entries[0].unit);
   draw('percentiles', {
     scales: {x: {time: false}, y: {distr: 3}},
-    axes: [axis('share of the blocks', {
+    axes: [axis('share of the samples', {
              splits: plot => Array.from({length: Math.ceil(plot.scales.x.max) + 1}, (_, nines) => nines)
                .concat(Math.log10(2)).filter(nines => nines <= plot.scales.x.max).sort((a, b) => a - b),
              values: (_, splits) => splits.map(percentLabel)}), axis(unit, {size: 60})],
@@ -193,6 +193,59 @@ function drawSeries(entry) {
   }, seriesData(entry));
 }
 
+// Two axes: microseconds to the left, frames to the right. What never was has no point.
+function drawTimeline(strikes) {
+  const value = (_, found) => found == null ? '--' : short(found);
+  const points = index => ({stroke: lineColour(index), paths: () => null, value,
+                            points: {show: true, size: 8, fill: lineColour(index)}});
+  draw('timeline', {
+    scales: {x: {time: false}, us: {distr: 3}, frames: {range: (_, low, high) => [0, Math.max(1, 1.1 * high)]}},
+    axes: [axis('s'), axis('us', {scale: 'us', size: 60}),
+           axis('frames', {scale: 'frames', side: 1, size: 60, grid: {show: false}})],
+    series: [{label: 's', value}, {label: 'until it was known, us', scale: 'us', ...points(0)},
+             {label: 'frames lost', scale: 'frames', ...points(1)}],
+  }, [strikes.map(strike => strike.at_s),
+      strikes.map(strike => 'detected_ns' in strike ? Math.max(1, strike.detected_ns) / 1000 : null),
+      strikes.map(strike => strike.frames_lost)]);
+}
+
+// All numbers of lanes that were tried in the cell's kind: its name without the last part.
+function showCurve(cell) {
+  const kind = cell.slice(0, cell.lastIndexOf('/') + 1);
+  const limit = (result.limits || []).find(found => found.cell + '/' === kind);
+  const steps = result.measurements.filter(entry => limit && entry.cell.startsWith(kind));
+  byId('curve_section').hidden = steps.length === 0;
+  if (!steps.length) return;
+  byId('limit').textContent = `${limit.lanes_held} lanes were held, at ` +
+    `${(100 * limit.load_held).toFixed(0)} % of the period` +
+    ('lanes_missed' in limit ? `; ${limit.lanes_missed} missed a deadline` : '');
+  const counts = [...new Set(steps.map(entry => entry.parameters.lanes))].sort((a, b) => a - b);
+  const of = (name, key) => counts.map(count => {
+    const found = steps.find(entry => entry.parameters.lanes === count && lastPart(entry.name) === name);
+    return found ? Math.max(1, found[key]) / 1000 : null;
+  });
+  const value = (_, found) => found == null ? '--' : short(found);
+  const line = (label, index) => ({label, stroke: lineColour(index), width: 2, spanGaps: true, value,
+                                   points: {show: true, size: 6}});
+  draw('curve', {
+    scales: {x: {time: false, distr: 3, log: 2}, y: {distr: 3}},
+    axes: [axis('lanes'), axis('us', {size: 60})],
+    series: [{label: 'lanes', value}, line('cycle, p50', 0), line('cycle, p99', 1),
+             line('CPU a lane, p50', 2)],
+  }, [counts, of('cycle', 'p50'), of('cycle', 'p99'), of('CPU a lane', 'p50')]);
+}
+
+function showStrikes(strikes) {
+  byId('strike_section').hidden = strikes.length === 0;
+  byId('strikes').replaceChildren();
+  if (!strikes.length) return;
+  fillTable(byId('strikes'), ['at, s', 'known after, us', 'frames lost', 'click, dBFS', 'sound'],
+    strikes.map(strike => [strike.at_s.toFixed(3),
+      short('detected_ns' in strike ? strike.detected_ns / 1000 : null), strike.frames_lost,
+      strike.click_dbfs.toFixed(1), strike.clip || '-']));
+  drawTimeline(strikes);
+}
+
 function show(cell) {
   plots.forEach(plot => plot.destroy());
   plots = [];
@@ -211,6 +264,8 @@ function show(cell) {
   drawHistogram(entries);
   drawPercentiles(entries);
   drawSeries(first);
+  showCurve(cell);
+  showStrikes((result.strikes || []).filter(strike => strike.cell === cell));
 }
 
 function start() {

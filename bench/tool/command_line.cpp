@@ -23,4 +23,11 @@ bool parse_arguments(CLI::App& app, std::vector<std::string> arguments)
     }
 }
 
+void add_outputs(CLI::App& app, Outputs& outputs)
+{
+    app.add_option("--json", outputs.json_path, "Write the result")->type_name("FILE");
+    app.add_option("--csv", outputs.csv_path, "Write the figures")->type_name("FILE");
+    app.add_option("--html", outputs.html_path, "Write the report")->type_name("FILE");
+}
+
 }  // namespace outboard::bench

@@ -25,6 +25,8 @@ Usage: outboard bench COMMAND [ARGUMENTS]
 
 Commands:
   hop       a block to another process and back, over a matrix; without a command it is this one
+  failover  faults that strike a service, and what they cost with which standby
+  scale     more and more inserts at once, until a deadline is missed
   compare   two results, metric by metric, with an exit code for CI
   report    the page of a result that was written before
   NAME      a program outboard-bench-NAME beside this one, such as ring, lanes, detect
@@ -43,6 +45,7 @@ Exit codes:
 Try:
   outboard bench --quick --html page.html --json result.json
   outboard bench hop --block 64 --mode sync --samples 100000 --json today.json
+  outboard bench failover --fault kill --standby none,hot --html page.html --wav clips
   outboard bench compare yesterday.json today.json --fail-above 10%
 )";
 
@@ -96,14 +99,19 @@ void run_program(const std::string& name, const std::vector<std::string>& argume
         return compare_command(rest);
     if (first == "report")
         return report_command(rest);
+    if (first == "failover")
+        return failover_command(rest, joined(argc, argv));
+    if (first == "scale")
+        return scale_command(rest, joined(argc, argv));
     if (first == "hop")
         return hop_command(rest, joined(argc, argv));
     if (first.starts_with('-'))
         return hop_command(words, joined(argc, argv));
     run_program(first, rest);
-    throw Failure{Exit::usage, "'" + first +
-                                   "' is no benchmark; there are hop, compare, report, and each "
-                                   "program outboard-bench-NAME beside this one"};
+    throw Failure{Exit::usage,
+                  "'" + first +
+                      "' is no benchmark; there are hop, failover, scale, compare, report, "
+                      "and each program outboard-bench-NAME beside this one"};
 }
 
 [[nodiscard]] int fail(Exit code, const char* message)

@@ -112,7 +112,9 @@ std::string table_rows(const Result& result, std::size_t first)
     std::string rows;
     for (std::size_t index = first; index < result.measurements.size(); ++index) {
         const Measurement& row = result.measurements[index];
-        fmt::format_to(std::back_inserter(rows), "{:<50} {:>8}", row.name, row.distribution.count);
+        const std::string unit = row.unit == "ns" ? "" : " (" + row.unit + ')';
+        fmt::format_to(std::back_inserter(rows), "{:<50} {:>8}", row.name + unit,
+                       row.distribution.count);
         for (const Quantile& quantile : told_quantiles)
             fmt::format_to(std::back_inserter(rows), " {:>9}", shown_quantile(row, quantile));
         fmt::format_to(std::back_inserter(rows), " {:>10}  {:<8} {:>8.0f} {:>5}\n",

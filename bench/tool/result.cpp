@@ -65,6 +65,37 @@ constexpr std::size_t slice_count = 300;
             {"same", figure.ratio.same_median}};
 }
 
+[[nodiscard]] Json to_json(const Strike& strike)
+{
+    Json json{{"cell", strike.cell},
+              {"at_s", strike.at_s},
+              {"frames_lost", strike.frames_lost},
+              {"click_dbfs", strike.click_dbfs}};
+    if (strike.detected_ns)
+        json["detected_ns"] = *strike.detected_ns;
+    if (!strike.clip.empty())
+        json["clip"] = strike.clip;
+    return json;
+}
+
+[[nodiscard]] Json to_json(const Limit& limit)
+{
+    Json json{
+        {"cell", limit.cell}, {"lanes_held", limit.lanes_held}, {"load_held", limit.load_held}};
+    if (limit.lanes_missed)
+        json["lanes_missed"] = *limit.lanes_missed;
+    return json;
+}
+
+template <typename Items>
+[[nodiscard]] Json array_of(const Items& items)
+{
+    Json array = Json::array();
+    for (const auto& item : items)
+        array.push_back(to_json(item));
+    return array;
+}
+
 /// Throws what nlohmann throws where a key is missing or of another type.
 [[nodiscard]] Measurement measurement_from(const Json& json)
 {
@@ -97,19 +128,21 @@ constexpr std::size_t slice_count = 300;
 
 Json to_json(const Result& result)
 {
-    Json measurements = Json::array();
-    for (const Measurement& measurement : result.measurements)
-        measurements.push_back(to_json(measurement));
-    Json ratios = Json::array();
-    for (const RatioFigure& figure : result.ratios)
-        ratios.push_back(to_json(figure));
-    return {{"schema", schema_name},           {"version", schema_version},
-            {"outboard_version", OB_VERSION},  {"benchmark", result.benchmark},
-            {"started_at", result.started_at}, {"command", result.command},
-            {"quick", result.is_quick},        {"complete", result.is_complete},
-            {"errors", result.errors},         {"labels", result.labels},
-            {"machine", result.machine},       {"measurements", std::move(measurements)},
-            {"ratios", std::move(ratios)}};
+    return {{"schema", schema_name},
+            {"version", schema_version},
+            {"outboard_version", OB_VERSION},
+            {"benchmark", result.benchmark},
+            {"started_at", result.started_at},
+            {"command", result.command},
+            {"quick", result.is_quick},
+            {"complete", result.is_complete},
+            {"errors", result.errors},
+            {"labels", result.labels},
+            {"machine", result.machine},
+            {"measurements", array_of(result.measurements)},
+            {"ratios", array_of(result.ratios)},
+            {"strikes", array_of(result.strikes)},
+            {"limits", array_of(result.limits)}};
 }
 
 Json read_document(const std::string& path)

@@ -57,6 +57,24 @@ struct RatioFigure {
     Ratio ratio;
 };
 
+/// A fault that was brought about, and what came of it.
+struct Strike {
+    std::string cell;
+    double at_s = 0.0;                         ///< of the cell's stream
+    std::optional<std::uint64_t> detected_ns;  ///< until the library knew; none where nobody died
+    std::uint64_t frames_lost = 0;
+    double click_dbfs = 0.0;  ///< loudest 10 ms above 10 kHz, root mean square
+    std::string clip;         ///< a file with the sound around it; empty: none
+};
+
+/// How many lanes one link could bear.
+struct Limit {
+    std::string cell;
+    std::size_t lanes_held = 0;               ///< without a miss; 0: none
+    double load_held = 0.0;                   ///< of their services, as a share of the period
+    std::optional<std::size_t> lanes_missed;  ///< none: the most that were tried were held
+};
+
 struct Result {
     std::string benchmark;
     std::string command;
@@ -68,6 +86,8 @@ struct Result {
     Json machine;
     std::vector<Measurement> measurements;
     std::vector<RatioFigure> ratios;
+    std::vector<Strike> strikes;
+    std::vector<Limit> limits;
 };
 
 [[nodiscard]] Json to_json(const Result& result);

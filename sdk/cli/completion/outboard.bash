@@ -46,6 +46,12 @@ _outboard_bench_values()
         --pace) echo "paced free paced,free" ;;
         --mode) echo "sync pipelined sync,pipelined" ;;
         --samples) echo "1000 10000 100000" ;;
+        --fault) echo "kill stop segv exit spin late nan kill,stop" ;;
+        --standby) echo "none warm hot none,hot" ;;
+        --strikes) echo "3 20 100" ;;
+        --services) echo "1 2 4 1,2,4" ;;
+        --lanes) echo "16 64 256" ;;
+        --cycles) echo "200 2000 20000" ;;
         --fail-above) echo "5% 10% 20%" ;;
         --json | --csv | --html | compare | report | *.json) compopt -o filenames ;;
         *) return 1 ;;
@@ -66,8 +72,9 @@ _outboard_options()
         serve) echo "--name --service --verbose --help" ;;
         list | devices) echo "--json --help" ;;
         bench)
-            echo "hop compare report --block --mode --placement --spin --class --pace --quick" \
-                "--samples --no-jack --json --csv --html --fail-above --version --help"
+            echo "hop failover scale compare report --fault --standby --strikes --service --wav" \
+                "--services --lanes --cycles" \
+                "--block --mode --placement --spin --class --pace --quick --samples --no-jack --json --csv --html --fail-above --version --help"
             ;;
         doctor) echo "--json --fix --seconds --version --help" ;;
         status)

@@ -95,10 +95,16 @@ _outboard()
                 '--version[print the version]' '--help[explain]'
             ;;
         bench)
-            _arguments '1:benchmark:(hop compare report)' '*:result:_files -g "*.json"' \
+            _arguments '1:benchmark:(hop failover scale compare report)' '*:result:_files -g "*.json"' \
                 '--block[frames a block]:list:(64 64,256)' '--mode[sync, pipelined]:list:(sync pipelined)' \
                 '--placement[of the DSP thread]:list:(same other)' '--spin[before sleep]:list:(off on)' \
                 '--class[of scheduling]:list:(fifo other)' '--pace[of the blocks]:list:(paced free)' \
+                '--fault[that strikes]:list:(kill stop segv exit spin late nan)' \
+                '--standby[how lost services are replaced]:list:(none warm hot)' \
+                '--services[that share the lanes]:list:(1 2 4)' '--lanes[at most]:count:(16 64 256)' \
+                '--cycles[of each number of lanes]:count:(200 2000 20000)' \
+                '--strikes[of each cell]:count:(3 20 100)' '--service[which]:service:_files' \
+                '--wav[the sound around each strike]:folder:_files -/' \
                 '--quick[few samples]' '--samples[a cell and side]:count:(1000 10000 100000)' \
                 '--no-jack[leave JACK out]' '--json[the result]:file:_files' \
                 '--csv[the figures]:file:_files' '--html[the report]:file:_files' \

@@ -127,6 +127,101 @@ class Sound(BenchTest):
                 self.assertEqual(document["measurements"][0]["samples"], 200)
 
 
+class Failover(BenchTest):
+    """Real services, really struck. What is lost, and how it clicks, is the machine's affair."""
+
+    def measured(self, *arguments: str) -> dict:
+        outcome = self.bench("failover", "--quick", "--strikes", "2", "--json", "result.json",
+                             *arguments)
+        self.assertEqual(outcome.code, 0, outcome.out + outcome.err)
+        document = self.document()
+        self.assertEqual(document["benchmark"], "failover")
+        return document
+
+    def test_each_strike_has_its_figures(self):
+        document = self.measured("--fault", "kill,segv", "--standby", "none,hot")
+        self.assertTrue(document["complete"])
+        strikes = document["strikes"]
+        self.assertEqual([strike["cell"] for strike in strikes],
+                         [cell for cell in ("kill/none", "kill/hot", "segv/none", "segv/hot")
+                          for _ in range(2)])
+        for strike in strikes:
+            self.assertGreater(strike["detected_ns"], 0)
+            self.assertLess(strike["click_dbfs"], 0)
+            if strike["cell"].endswith("none"):
+                self.assertGreater(strike["frames_lost"], 0)
+        for cell in {strike["cell"] for strike in strikes}:
+            names = {entry["name"]: entry for entry in document["measurements"]
+                     if entry["cell"] == cell}
+            self.assertEqual(set(names), {f"{cell}/{name}" for name in (
+                "detected", "lost", "lost without", "click", "click without")})
+            for entry in names.values():
+                self.assertEqual(entry["samples"], 2)
+                self.assertEqual(entry["parameters"]["service"], "reverb")
+            lost = sorted(strike["frames_lost"] for strike in strikes if strike["cell"] == cell)
+            self.assertEqual([names[f"{cell}/lost"][key] for key in ("min", "max")],
+                             [lost[0], lost[-1]])
+
+    def test_faults_that_end_nobody_have_no_detection(self):
+        document = self.measured("--fault", "late,nan", "--standby", "none")
+        self.assertEqual(len(document["strikes"]), 4)
+        for strike in document["strikes"]:
+            self.assertNotIn("detected_ns", strike)
+            self.assertGreater(strike["frames_lost"], 0)  # nobody else has the block
+
+    def test_the_sound_around_each_strike_is_kept(self):
+        document = self.measured("--fault", "kill", "--standby", "none", "--wav", "clips")
+        for strike in document["strikes"]:
+            sound = self.read_wav(strike["clip"])
+            self.assertEqual((sound.rate, sound.channels), (48000, 1))
+            self.assertGreater(len(sound.frames), 2 * 4800)  # before and behind what happened
+            self.assertGreater(max(frame[0] for frame in sound.frames), 0.1)
+        self.assertEqual(len(list((self.folder / "clips").glob("kill-none-*.wav"))), 2)
+
+    def test_what_cannot_be_is_refused(self):
+        for arguments in (["--fault", "flood"], ["--standby", "cold"], ["--strikes", "0"],
+                          ["--block", "8"], ["--fault"]):
+            with self.subTest(arguments):
+                self.assert_refused(self.bench("failover", *arguments), USAGE, arguments[0])
+        (self.folder / "file").write_text("")
+        self.assert_refused(self.bench("failover", "--wav", "file/clips"), OUTPUT, "file/clips")
+        self.assert_refused(self.bench("failover", "--quick", "--service", "nobody"), SERVICE,
+                            "nobody")
+
+
+class Scale(BenchTest):
+    def test_each_number_has_its_figures_and_the_limit_is_the_last_that_was_held(self):
+        # null, so that 16 lanes are few for any machine; what a stall makes of them is told as well
+        outcome = self.bench("scale", "--quick", "--service", "null", "--placement", "same",
+                             "--services", "1,2", "--lanes", "16", "--json", "result.json")
+        self.assertEqual(outcome.code, 0, outcome.out + outcome.err)
+        document = self.document()
+        self.assertTrue(document["complete"])
+        self.assertEqual([limit["cell"] for limit in document["limits"]],
+                         ["1-service/same", "2-services/same"])
+        for limit in document["limits"]:
+            steps = [entry for entry in document["measurements"]
+                     if entry["cell"].startswith(limit["cell"] + "/")]
+            held = {entry["parameters"]["lanes"] for entry in steps
+                    if entry["parameters"]["missed"] == 0}
+            self.assertEqual(limit["lanes_held"], max(held, default=0))
+            if limit["lanes_held"] < 16:
+                self.assertIn("lanes_missed", limit)
+            for entry in steps:
+                name = entry["name"].rsplit("/", 1)[1]
+                self.assertEqual(entry["samples"], {"cycle": 200, "CPU a lane": 4}[name])
+                self.assertGreater(entry["parameters"]["load"], 0)
+                self.assertEqual(entry["parameters"]["services"], int(limit["cell"][0]))
+
+    def test_what_cannot_be_is_refused(self):
+        for arguments in (["--services", "0"], ["--services", "x"], ["--placement", "near"],
+                          ["--lanes", "8"], ["--cycles", "10"]):
+            with self.subTest(arguments):
+                self.assert_refused(self.bench("scale", *arguments), USAGE, arguments[0])
+        self.assert_refused(self.bench("scale", "--quick", "--service", "nobody"), SERVICE,
+                            "nobody")
+
+
 class Jack(BenchTest):
     def test_jack_is_measured_in_the_same_run_or_said_to_be_left_out(self):
         outcome = self.bench("hop", "--quick", "--samples", "200", "--mode", "sync", "--pace",
@@ -186,17 +281,17 @@ class Errors(BenchTest):
 
 
 class Interruption(BenchTest):
-    def test_ctrl_c_keeps_what_was_measured(self):
+    def interrupt(self, *arguments: str, at: str, after: float = 0) -> dict:
+        """The document of a run that is interrupted when a line begins with `at`."""
         run = subprocess.Popen(
-            [OUTBOARD, "bench", "hop", "--block", "64", "--mode", "sync", "--placement", "same",
-             "--samples", "1000000", "--no-jack", "--json", "result.json"],
+            [OUTBOARD, "bench", *arguments, "--json", "result.json"],
             cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True)
         try:
             for line in run.stdout:
-                if line.startswith("measurement"):
+                if line.startswith(at):
                     break
-            time.sleep(1.5)  # amid the first cell, which takes long
+            time.sleep(after)
             run.send_signal(signal.SIGINT)
             _, err = run.communicate(timeout=command.LIMIT_SECONDS)
         finally:
@@ -206,8 +301,19 @@ class Interruption(BenchTest):
         document = self.document()
         self.assertFalse(document["complete"])
         self.assertIn("interrupted", document["errors"])
+        return document
+
+    def test_ctrl_c_keeps_what_was_measured(self):
+        # Amid the first cell, which takes long.
+        document = self.interrupt("hop", "--block", "64", "--mode", "sync", "--placement", "same",
+                                  "--samples", "1000000", "--no-jack", at="measurement", after=1.5)
         samples = document["measurements"][0]["samples"]
         self.assertTrue(0 < samples < 1000000, samples)
+
+    def test_ctrl_c_keeps_the_strikes_until_then(self):
+        document = self.interrupt("failover", "--strikes", "1", at="kill/none/detected")
+        self.assertIn("kill/none", {strike["cell"] for strike in document["strikes"]})
+        self.assertLess(len(document["strikes"]), 21)
 
 
 def slower(document: dict, factor: float) -> dict:
@@ -280,7 +386,7 @@ class Documents(BenchTest):
         page = (ROOT / "docs/man/outboard-bench.1").read_text()
         completions = [(ROOT / f"sdk/cli/completion/outboard.{shell}").read_text()
                        for shell in ("bash", "zsh")]
-        for name in ("hop", "compare", "report"):
+        for name in ("hop", "failover", "scale", "compare", "report"):
             outcome = self.bench(name, "--help")
             self.assertEqual((outcome.code, outcome.err), (0, ""))
             for option in re.findall(r"^ +(?:-h,)?--([a-z-]+)", outcome.out, re.MULTILINE):
@@ -303,7 +409,7 @@ async function test() {
   const found = {plots: {}, dark: matchMedia('(prefers-color-scheme: dark)').matches,
     ground: getComputedStyle(document.body).backgroundColor, errors: window.pageErrors,
     cells: document.getElementById('cell').options.length};
-  for (const id of ['histogram', 'percentiles', 'series']) {
+  for (const id of PLOTS) {
     const place = document.getElementById(id), over = place.querySelector('.u-over');
     const values = () => [...place.querySelectorAll('.u-series .u-value')].map(value => value.textContent);
     const before = values(), box = over.getBoundingClientRect(), seen = new Set();
@@ -316,6 +422,7 @@ async function test() {
     found.plots[id] = {painted: isPainted(place.querySelector('canvas')), before, seen: [...seen]};
   }
   found.overflow = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  found.rows = document.querySelectorAll('#strikes tr').length;
   found.requests = performance.getEntriesByType('resource').length;
   try { await fetch('http://127.0.0.1:PORT/fetched'); } catch (error) { found.fetch = 'refused'; }
   const image = new Image();
@@ -363,9 +470,10 @@ class Report(BenchTest):
     def setUpClass(cls) -> None:
         cls.browser = shutil.which("chromium") or shutil.which("chromium-browser")
 
-    def page(self) -> str:
-        outcome = self.bench("hop", "--quick", *TINY, "--mode", "sync,pipelined", "--placement",
-                             "same", "--pace", "free", "--json", "result.json")
+    def page(self, *arguments: str) -> str:
+        arguments = arguments or ("hop", "--quick", *TINY, "--mode", "sync,pipelined", "--placement",
+                                  "same", "--pace", "free")
+        outcome = self.bench(*arguments, "--json", "result.json")
         self.assertEqual(outcome.code, 0, outcome.err)
         outcome = self.bench("report", "result.json", "--html", "page.html")
         if "built without plots" in outcome.err:
@@ -375,12 +483,13 @@ class Report(BenchTest):
         self.assertEqual(outcome.code, 0, outcome.err)
         return (self.folder / "page.html").read_text()
 
-    def self_test(self, page: str, *flags: str) -> dict:
+    def self_test(self, page: str, *flags: str, plots=("histogram", "percentiles", "series")) -> dict:
         if not self.browser:
             self.skipTest("no chromium here (Debian: chromium)")
         with Listener() as listener:
             text = page.replace("<head>", "<head>" + ERRORS_FIRST, 1)
-            text = text.replace("</body>", SELF_TEST.replace("PORT", str(listener.port)) + "</body>")
+            script = SELF_TEST.replace("PORT", str(listener.port)).replace("PLOTS", str(list(plots)))
+            text = text.replace("</body>", script + "</body>")
             (self.folder / "tested.html").write_text(text)
             done = subprocess.run(
                 [self.browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
@@ -405,6 +514,28 @@ class Report(BenchTest):
     def test_plots_draw_and_hovering_shows_values(self):
         page = self.page()
         self.assert_alive(self.self_test(page, "--window-size=1200,900"))
+
+    def test_strikes_have_a_timeline_and_hops_have_none(self):
+        page = self.page("failover", "--fault", "kill", "--standby", "none,hot", "--strikes", "4")
+        found = self.self_test(page, "--window-size=1200,900",
+                               plots=("histogram", "series", "timeline"))
+        self.assertEqual(found["errors"], [])
+        self.assertEqual(found["rows"], 5)
+        for name, plot in found["plots"].items():
+            with self.subTest(name):
+                self.assertTrue(plot["painted"])
+                self.assertGreater(len(plot["seen"]), 0, plot)
+        self.assertEqual(self.self_test(self.page())["rows"], 0)
+
+    def test_the_cost_against_the_number_is_drawn(self):
+        page = self.page("scale", "--quick", "--service", "null", "--placement", "same",
+                         "--lanes", "16")
+        found = self.self_test(page, "--window-size=1200,900", plots=("histogram", "curve"))
+        self.assertEqual(found["errors"], [])
+        for name, plot in found["plots"].items():
+            with self.subTest(name):
+                self.assertTrue(plot["painted"])
+                self.assertGreater(len(plot["seen"]), 2, plot)
 
     def test_page_fits_a_phone_and_has_a_dark_face(self):
         page = self.page()
