@@ -147,7 +147,7 @@ bool Promises::was_answered(std::uint64_t sequence)
         return known->second;
     const bool was = std::any_of(services_.begin(), services_.end(), [&](const auto& service) {
         const auto answer = service->answered_ns.find(sequence);
-        if (service->is_reserve && gave_nan(sequence))
+        if (service->is_reserve && (gave_nan(sequence) || was_skipped(sequence)))
             return false;  // nobody is called in for that: it came later, for what follows
         return answer != service->answered_ns.end() && answer->second + own_ns <= deadline_ns_ &&
                service->offered_ns < start_ns_ && service->released_block >= block_ &&
@@ -174,6 +174,13 @@ bool Promises::could_have_answered(const SimulatedService& service) const
     const std::uint64_t answered_ns = rung_ns + settings_.wake_ns(service.process_id, block_) +
                                       settings_.dsp_ns(service.process_id, block_);
     return answered_ns + 2 * own_ns <= deadline_ns_;
+}
+
+bool Promises::was_skipped(std::uint64_t sequence) const
+{
+    return std::any_of(services_.begin(), services_.end(), [&](const auto& service) {
+        return service->skipped_units.count(sequence) != 0;
+    });
 }
 
 bool Promises::gave_nan(std::uint64_t sequence) const

@@ -85,6 +85,7 @@ private:
     void check_reserve();
     [[nodiscard]] bool has_gap() const;
     [[nodiscard]] bool gave_nan(std::uint64_t sequence) const;
+    [[nodiscard]] bool was_skipped(std::uint64_t sequence) const;
     [[nodiscard]] bool all_are_exact() const;
     [[nodiscard]] const SignalFrame& reference(std::int64_t frame);
 

@@ -110,6 +110,7 @@ struct SimulatedService {
     std::uint64_t marked_ns = 0;
     std::uint64_t answered_until = 0;
     std::map<std::uint64_t, std::uint64_t> answered_ns;  ///< when, for good answers only
+    std::set<std::uint64_t> skipped_units;
     std::set<std::uint64_t> nan_units;
     std::map<std::uint64_t, Hold> holds;  ///< the units that were inside its processor
 };

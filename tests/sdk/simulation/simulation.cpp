@@ -184,6 +184,7 @@ void Simulation::work(SimulatedService& service, std::size_t index)
         promises_.check_order(service);
         if (std::exchange(service.skips, false)) {
             service.has_sinned |= settings_.is_free();  // where nothing may be left out
+            service.skipped_units.insert(service.header.sequence);
             continue;
         }
         if (promises_.is_poison(service.header.sequence)) {
