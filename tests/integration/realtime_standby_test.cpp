@@ -66,22 +66,48 @@ struct LateBlocks {
 /// As in the test of kills without a standby: what a wait may end behind its deadline.
 constexpr std::uint64_t caller_late_ns = 200'000;
 
+/// A CPU that ran nobody, for a good part of the deadline, while the block was under way.
+constexpr std::uint64_t stall_ns = 300'000;
+using Witnesses = std::vector<std::unique_ptr<StallWitness>>;
+
+[[nodiscard]] bool stood_still(std::uint64_t from_ns, std::uint64_t to_ns,
+                               const Witnesses& witnesses)
+{
+    return std::any_of(witnesses.begin(), witnesses.end(), [&](const auto& witness) {
+        return witness->saw_gap_between(from_ns, to_ns, stall_ns);
+    });
+}
+
+[[nodiscard]] bool is_explained(const BlockRecord& block, const Witnesses& witnesses)
+{
+    return stood_still(block.started_ns, block.started_ns + block.duration_ns, witnesses);
+}
+
+/// A kill that cost a block because the machine did not run a thread that was ready: the caller
+/// came back late from its wait, or a CPU stood still, on which the standby was to run.
+[[nodiscard]] bool is_stall(const ob_incident& late, const Witnesses& witnesses)
+{
+    return late.cause == OB_CAUSE_KILL &&
+           (late.collected_ns > late.deadline_ns + caller_late_ns ||
+            stood_still(late.posted_ns, late.collected_ns, witnesses));
+}
+
 [[nodiscard]] LateBlocks late_blocks_in(const std::vector<ob_incident>& incidents,
-                                        const std::vector<Segment>& segments, bool has_kills)
+                                        const std::vector<Segment>& segments,
+                                        const Witnesses& witnesses, bool has_kills)
 {
     LateBlocks late;
     for (const ob_incident& incident : incidents) {
         if (incident.kind != OB_INCIDENT_LATE_BLOCK ||
             !is_in(segments, has_kills, incident.posted_ns))
             continue;
-        // The caller itself came back late from its wait: its CPU stood still, whoever was killed.
-        const bool is_stall = incident.cause == OB_CAUSE_KILL &&
-                              incident.collected_ns > incident.deadline_ns + caller_late_ns;
-        MESSAGE("late: cause " << incident.cause << ", collected "
+        const bool has_stalled = is_stall(incident, witnesses);
+        const std::string circumstance = has_stalled ? " in a stall" : "";
+        MESSAGE("late: cause " << incident.cause << circumstance << ", collected "
                                << (incident.collected_ns - incident.posted_ns) / 1000
                                << " us after the post, deadline "
                                << (incident.deadline_ns - incident.posted_ns) / 1000 << " us");
-        ++late.by_cause[static_cast<std::size_t>(is_stall ? OB_CAUSE_WAKE : incident.cause)];
+        ++late.by_cause[static_cast<std::size_t>(has_stalled ? OB_CAUSE_WAKE : incident.cause)];
     }
     return late;
 }
@@ -97,18 +123,6 @@ constexpr std::uint64_t caller_late_ns = 200'000;
     }
     std::sort(times.begin(), times.end());
     return times;
-}
-
-/// A CPU that ran nobody, for a good part of the deadline, while the block was under way.
-constexpr std::uint64_t stall_ns = 300'000;
-using Witnesses = std::vector<std::unique_ptr<StallWitness>>;
-
-[[nodiscard]] bool is_explained(const BlockRecord& block, const Witnesses& witnesses)
-{
-    return std::any_of(witnesses.begin(), witnesses.end(), [&](const auto& witness) {
-        return witness->saw_gap_between(block.started_ns, block.started_ns + block.duration_ns,
-                                        stall_ns);
-    });
 }
 
 [[nodiscard]] std::ptrdiff_t stall_count(const StallWitness& witness)
@@ -149,10 +163,10 @@ void check_totals(const std::vector<BlockRecord>& blocks, const std::vector<Segm
 }
 
 void check_kills(const std::vector<ob_incident>& incidents, const std::vector<Segment>& segments,
-                 std::uint64_t kill_count)
+                 const Witnesses& witnesses, std::uint64_t kill_count)
 {
-    const LateBlocks with_kills = late_blocks_in(incidents, segments, true);
-    const LateBlocks control = late_blocks_in(incidents, segments, false);
+    const LateBlocks with_kills = late_blocks_in(incidents, segments, witnesses, true);
+    const LateBlocks control = late_blocks_in(incidents, segments, witnesses, false);
     MESSAGE("late with kills: " << with_kills.text() << "; without: " << control.text());
     CHECK(with_kills.of(OB_CAUSE_KILL) == 0);
     CHECK(with_kills.of(OB_CAUSE_UNKNOWN) <= (kill_count + 99) / 100);
@@ -212,10 +226,10 @@ void kill_in_real_time(ob_standby_placement placement)
     const auto kill_count = static_cast<std::uint64_t>(plan.pair_count) *
                             static_cast<std::uint64_t>(plan.kills_per_segment);
     const auto incidents = take_incidents(insert);
-    MESSAGE(name_of(placement) << ": " << kill_count << " kills");
+    MESSAGE(std::string{name_of(placement)} << ": " << kill_count << " kills");
     CHECK(insert.statistics().failovers == kill_count);
     CHECK(insert.statistics().incidents_dropped == 0);
-    check_kills(incidents, segments, kill_count);
+    check_kills(incidents, segments, witnesses, kill_count);
     check_totals(rig.blocks(), segments, witnesses);
     check_output(rig, incidents);
     const auto round_trip = insert.histogram(OB_HISTOGRAM_ROUND_TRIP);
