@@ -212,7 +212,7 @@ class Top(WatchTest):
         screen.wait_for("No host is running.", before + 1)
 
     def test_a_lost_service_stands_out(self):
-        self.start_host("--service", "null", "--fault", "kill@1s")
+        self.start_host("--service", "null", "--fault", "kill@every=500ms")
         screen = Screen(self, "--interval", "50ms")
         screen.wait_for("\x1b[1;31m  1 null")
 
