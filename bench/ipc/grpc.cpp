@@ -108,8 +108,8 @@ class NearEnd final : public GrpcEnd<ClientStream> {
 public:
     explicit NearEnd(const std::string& address) : channel_(connect(address))
     {
-        stub_ = Exchange::NewStub(channel_);
-        stream_ = stub_->Stream(&context_);
+        client_ = Exchange::NewStub(channel_);
+        stream_ = client_->Stream(&context_);
         use(stream_.get());
     }
 
@@ -131,7 +131,7 @@ private:
 
     std::shared_ptr<grpc::Channel> channel_;
     grpc::ClientContext context_;
-    std::unique_ptr<Exchange::Stub> stub_;
+    std::unique_ptr<Exchange::Stub> client_;
     std::unique_ptr<ClientStream> stream_;
 };
 
