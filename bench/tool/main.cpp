@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// outboard-bench: how long a block takes to another process and back, on this machine.
+// outboard-bench: what audio in another process costs on this machine.
 
 #include "bench/jack_graph.hpp"
 #include "bench/tool/commands.hpp"
